@@ -23,6 +23,8 @@ typedef struct wa_buffer {
 
 WA_FUNC void wa_buffer_init(wa_buffer *buffer, wa_allocator allocate, void *context, size_t limit);
 WA_FUNC void wa_buffer_free(wa_buffer *buffer); /* may be called again */
+
+/* Makes room for `more` bytes after the length. Returns false after a failure. */
 WA_FUNC bool wa_buffer_grow(wa_buffer *buffer, size_t more);
 
 /* empties the buffer; frees its memory if that is more than `keep` bytes */
@@ -33,7 +35,7 @@ static inline void wa_buffer_reset(wa_buffer *buffer, size_t keep)
     buffer->failure = WA_NO_FAILURE;
 }
 
-/* Makes room for `more` bytes. Returns false after a failure. */
+/* Does the same, and is quick if there is room already. */
 static inline bool wa_buffer_reserve(wa_buffer *buffer, size_t more)
 {
     return buffer->capacity - buffer->length >= more || wa_buffer_grow(buffer, more);
@@ -48,9 +50,8 @@ static inline void wa_buffer_add(wa_buffer *buffer, const char *bytes, size_t le
 
 enum { WA_STRIDE = 32 };
 
-/* Copies at least one byte, from memory whose size is a multiple of WA_STRIDE: whole strides, so that up to WA_STRIDE -
- * 1 bytes more are written. Returns the end of the copy. Without it, encode takes 1 to 2 % more instructions (make
- * bench). */
+/* Copies `length` bytes, at least one, in whole strides: it reads and writes up to WA_STRIDE - 1 bytes more. Returns
+ * the end of the copy. If it copied `length` bytes only, encode would take 1 to 3 % more instructions (make bench). */
 static inline char *wa_copy_strides(char *to, const char *bytes, size_t length)
 {
     memcpy(to, bytes, WA_STRIDE);

@@ -20,7 +20,8 @@
 #define wa_rawlen(L, index) ((size_t) lua_rawlen(L, index))
 #endif
 
-/* [-0, +1, -] and [-1, +0, -] the user value of a userdata, a table */
+/* wa_getuservalue [-0, +1, -] pushes the user value of a userdata, a table; wa_setuservalue [-1, +0, -] pops and sets
+ * it */
 #if LUA_VERSION_NUM == 501
 #define wa_getuservalue(L, index) lua_getfenv(L, index)
 #define wa_setuservalue(L, index) lua_setfenv(L, index)
@@ -32,8 +33,8 @@
 /* 2^53: doubles hold every integer up to here */
 #define WA_EXACT 9007199254740992.0
 
-/* lua_Numbers hold every integer up to here. For 32-bit floats (LUA_32BITS) this is 2^24 - 1: 2^24 may have been
- * 2^24 + 1. */
+/* lua_Numbers hold every integer up to here. For 32-bit floats (LUA_32BITS) this is 2^24 - 1: the float 2^24 may be a
+ * rounded 2^24 + 1. */
 #define WA_IS_SINGLE (sizeof(lua_Number) < sizeof(double))
 #define WA_EXACT_NUMBER (WA_IS_SINGLE ? 16777215.0 : WA_EXACT)
 
@@ -67,8 +68,8 @@ static inline bool wa_integer_key(lua_State *L, int index, int64_t *key)
 #endif
 }
 
-/* [-0, +0, -] Returns an address that is unique among living values and stays the same for a short string, or NULL for
- * other types on 5.1 to 5.3. 5.4 gives the address of a string in one call. */
+/* [-0, +0, -] Returns an address that no other living value has; equal short strings have one address. On Lua 5.1
+ * to 5.3 it is NULL for a value that is not a string. On Lua 5.4 one call finds the address of any value. */
 static inline const void *wa_identity(lua_State *L, int index)
 {
 #if LUA_VERSION_NUM >= 504

@@ -1,6 +1,6 @@
--- Writes what is generated: the types that an editor completes and checks message tables with and the page of all messages, from
--- the schema; the page of other endpoints, from their rows; the reference, from the annotations. Run by `make docs` (and, into
--- another folder, by `make check`, which compares). Checks nothing.
+-- Writes the generated files: from the schema, the types with which an editor completes and checks message tables, and the page
+-- of all messages; from the rows of the endpoints, the page of other endpoints; from the annotations, the reference. Run by
+-- `make docs`, and by `make check`, which writes into another folder and compares. Checks nothing.
 --   lua src/gen.lua FOLDER      writes types.lua, MESSAGES.md, ENDPOINTS.md and README.md into FOLDER
 local endpoints = require "src.gen_endpoints"
 local generate = require "spec.support.generate"
@@ -52,7 +52,38 @@ local function is_optional(field)
   return not field.required or field.fill ~= nil
 end
 
-local function type_of_object(object, chosen)
+-- The fields of a class; a class with a base has only the fields that differ from those of the base. All fields of a base are
+-- optional.
+local function members_of(object, chosen, is_base)
+  local members, by_name = {}, {}
+  local function add(name, type, doc, optional)
+    local member = by_name[name]
+    if member then member.type = member.type .. "|" .. type
+    else
+      member = { name = name, type = type, doc = doc, optional = optional }
+      by_name[name], members[#members + 1] = member, member
+    end
+  end
+  for _, field in ipairs(object.base and objects[object.base].fields or {}) do
+    local values = chosen[field.name]
+    if values then add(field.name, quoted(values), description(field), true) end
+  end
+  for _, field in ipairs(object.fields) do
+    if field.kind == "removed" then add(field.name, "nil", "This message does not have it.", true)
+    else
+      local values = chosen[field.name]
+      add(field.name, lua_type(field, values), description(field), is_base or is_optional(field) or (values and object.base))
+    end
+  end
+  for _, variant in ipairs(object.variants or {}) do
+    for _, field in ipairs(objects[variant.object].fields) do
+      if field.kind ~= "removed" then add(field.name, lua_type(field), description(field), true) end
+    end
+  end
+  return members
+end
+
+local function type_of_object(object, chosen, is_base)
   local lines = {}
   if object.by or object.otherwise then
     local names = {}
@@ -60,16 +91,10 @@ local function type_of_object(object, chosen)
     lines[1] = ("---%s\n---@alias whatsapp.%s %s"):format(object.doc, object.name, table.concat(names, "|"))
     return lines
   end
-  lines[1] = ("---%s\n---@class whatsapp.%s"):format(object.doc, object.name)
-  for _, field in ipairs(schema.fields_of(objects, object)) do
-    local values = chosen[field.name]
-    local optional = (is_optional(field) or (values and object.base)) and "?" or ""
-    lines[#lines + 1] = ("---@field %s%s %s %s"):format(field.name, optional, lua_type(field, values), description(field))
-  end
-  for _, variant in ipairs(object.variants or {}) do
-    for _, field in ipairs(objects[variant.object].fields) do
-      lines[#lines + 1] = ("---@field %s? %s %s"):format(field.name, lua_type(field), description(field))
-    end
+  local base = object.base and ": whatsapp." .. object.base or ""
+  lines[1] = ("---%s\n---@class whatsapp.%s%s"):format(object.doc, object.name, base)
+  for _, member in ipairs(members_of(object, chosen, is_base)) do
+    lines[#lines + 1] = ("---@field %s%s %s %s"):format(member.name, member.optional and "?" or "", member.type, member.doc)
   end
   return lines
 end
@@ -81,10 +106,18 @@ local function types()
     "---@meta",
     "",
   }
-  local chosen = schema.chosen(objects)
-  for _, name in ipairs(order) do
-    for _, line in ipairs(type_of_object(objects[name], chosen[name] or {})) do out[#out + 1] = line end
+  local chosen, told = schema.chosen(objects), {}
+  local function add(object, values, is_base)
+    for _, line in ipairs(type_of_object(object, values, is_base)) do out[#out + 1] = line end
     out[#out + 1] = ""
+  end
+  for _, name in ipairs(order) do
+    local object = objects[name]
+    if object.base and not told[object.base] then
+      told[object.base] = true
+      add(objects[object.base], {}, true)
+    end
+    add(object, chosen[name] or {})
   end
   out[#out] = nil
   return table.concat(out, "\n") .. "\n"
@@ -152,7 +185,7 @@ local function add_fields(out, fields, chosen)
   out[#out + 1] = ""
 end
 
--- the fields that all messages have are told once, under the name of their object
+-- Returns the lines of an object. The fields that all messages have are in the section of their own object only.
 local function section_of(object, chosen)
   local page = terms.documentation .. object.section
   local out = { "### " .. object.name, "", ("%s ([Meta's page](%s))"):format(object.doc, page), "" }
@@ -172,7 +205,7 @@ local function section_of(object, chosen)
   return out
 end
 
--- the smallest example of a message, as a table of Lua
+-- returns a value as Lua source
 local function to_lua(value, indent)
   if type(value) ~= "table" then return type(value) == "string" and ("%q"):format(value) or tostring(value) end
   local parts = {}
@@ -188,10 +221,10 @@ local function to_lua(value, indent)
   return "{\n" .. indent .. "  " .. table.concat(parts, ",\n" .. indent .. "  ") .. ",\n" .. indent .. "}"
 end
 
--- the fields whose values tell the kinds of messages apart
+-- the fields whose values are the kinds of messages
 local KINDS = { type = true, status = true, ["interactive.type"] = true, ["template.components[].sub_type"] = true }
 
--- name of a member -> what an example says there
+-- name of a member -> its value in an example
 local WORDS = {
   body = "Your order has left the shop.", text = "Ana", title = "Tomorrow", name = "order_update", code = "en_US",
   id = "order_1042",
@@ -202,7 +235,7 @@ local WORDS = {
 }
 local FILES = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- the example without what the client fills in, and with words that a person would write
+-- returns an example with values as a person would write them
 local function sensible(value, name, parent)
   if FILES[parent] and name == "id" then return "1037543291543636" end
   if type(value) == "string" and value:find "^text %d" or type(value) == "number" and WORDS[name] then

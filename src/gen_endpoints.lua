@@ -1,5 +1,5 @@
--- Writes what is generated from the rows of graph/endpoints and graph/objects: the types of client.templates and the like, and
--- the page ENDPOINTS.md. Used by src/gen.lua. Checks nothing.
+-- Makes two texts from the rows of graph/endpoints and graph/objects: the types of client.templates and the other tables of a
+-- client, and the page ENDPOINTS.md. src/gen.lua writes them. Checks nothing.
 local endpoints = require "whatsapp.graph.endpoints"
 local fields = require "whatsapp.graph.fields"
 local generate = require "spec.graph.generate"
@@ -8,9 +8,10 @@ local schema = require "whatsapp.schema"
 local gen = {}
 
 local objects = fields.objects()
-local documentation = schema.terms().documentation
+local terms = schema.terms()
+local documentation, kinds = terms.documentation, terms.kinds
 
--- the objects that the endpoints name, each before what it names
+-- returns the names of the objects that the endpoints use, each before the objects that it uses
 local function ordered()
   local order, seen = {}, {}
   local function add(name)
@@ -36,10 +37,8 @@ local function quoted(values, between)
   return table.concat(list, between)
 end
 
-local UNITS = { string = " characters", id = " characters", list = " items", integer = "" }
-
 local function limits_of(field)
-  local list, unit = {}, UNITS[field.kind]
+  local list, unit = {}, kinds[field.kind] and kinds[field.kind].unit:gsub("^%a", " %0")
   if unit and field.max then list[1] = ("%d to %d%s"):format(field.min or 0, field.max, unit)
   elseif unit and (field.min or 0) > 0 then
     list[1] = ("at least %d%s"):format(field.min, field.min == 1 and unit:gsub("s$", "") or unit)
@@ -53,10 +52,8 @@ end
 
 -- ---- types --------------------------------------------------------------------------------------------------------------
 
-local TYPES = {
-  string = "string", id = "string|integer", boolean = "boolean", integer = "integer", map = "table<string, any>", json = "any",
-  names = "string|string[]",
-}
+-- the kinds that only the rows of endpoints have; the types of all other kinds are among the terms of the schema
+local ENDPOINT_TYPES = { json = "any", names = "string|string[]" }
 
 local function type_of(field)
   if field.kind == "object" then return "whatsapp.graph." .. field.object end
@@ -64,7 +61,7 @@ local function type_of(field)
     return field.object and ("whatsapp.graph.%s[]"):format(field.object) or ("(%s)[]"):format(type_of(field.item))
   end
   if field.values then return quoted(field.values, "|") .. (field.open and "|string" or "") end
-  return TYPES[field.kind]
+  return ENDPOINT_TYPES[field.kind] or kinds[field.kind].lua
 end
 
 local function type_of_object(name)

@@ -14,8 +14,8 @@
 #endif
 #endif
 
-/* Before the declaration of a function, and of a constant. The definition of a constant begins with WA_DATA_DEFINITION,
- * the one of a function with nothing. */
+/* A header declares a function with WA_FUNC, and a constant with WA_DATA. The definition of the constant begins with
+ * WA_DATA_DEFINITION; the definition of the function has no mark. */
 #ifndef WA_FUNC
 #if defined(__GNUC__) && !defined(_WIN32)
 #define WA_FUNC __attribute__((visibility("hidden"))) extern

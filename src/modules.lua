@@ -1,6 +1,6 @@
--- The modules of the library and the files that each is made of, read from the folders: a folder of src/ is a C module, a
+-- Lists the modules of the library and the files of each module. It reads the folders: a folder of src/ is a C module, a
 -- file under lua/ a Lua module. A new file is registered nowhere else. Never writes anything.
---   lua src/modules.lua         writes the list into whatsapp.all (make rockspec); the rock installs what `make install` does
+--   lua src/modules.lua         writes the list into whatsapp.all (make rockspec); the rock installs by `make install-rock`
 local modules = {}
 
 local C_MODULES = { "core", "curl", "crypto", "files" }
@@ -13,7 +13,7 @@ local function lines_of(command)
   return lines
 end
 
----The C files of a module: those of its folder, then those that all modules share.
+---Returns the C files of a module: first those of its folder, then those that all modules share.
 ---@param name "core"|"curl"|"crypto"|"files"
 ---@return string[]
 function modules.sources(name)
@@ -39,10 +39,10 @@ local function read(path)
 end
 
 local ALL, WIDTH = "lua/whatsapp/all.lua", 118
-local LEFT_OUT = { ["whatsapp"] = true, ["whatsapp.all"] = true, ["whatsapp.types"] = true } -- the last: comments only
+local LEFT_OUT = { ["whatsapp"] = true, ["whatsapp.all"] = true, ["whatsapp.types"] = true } -- the last one has only comments
 local PROGRAM = "^whatsapp%.cli%f[%z.]" -- no program runs in such a host
 
----lua/whatsapp/all.lua as it has to be: it names every module.
+---Returns the text that lua/whatsapp/all.lua must have: it names every module.
 ---@return string
 function modules.fresh_all()
   local names, lines = {}, { " " }

@@ -1,18 +1,22 @@
 -- Makes lua/whatsapp/README.md: every public function with its signature, parameters and results, every table of options, and
 -- the error codes with advice. It reads the annotations in the Lua files, so a comment there is the only place to edit. Run by
--- `make docs`. Never requires what it describes, but the table of error codes.
+-- `make docs`. Of the files that it describes, it requires only the table of error codes.
 local reference = {}
 
--- title, what the chapter is about, the files, and the name under which a user has a file's local table
+-- a row for each chapter: title, one sentence about it, its files; `names`: the name that a user has for a file's local table
 local CHAPTERS = {
   { "whatsapp", "What `require \"whatsapp\"` returns.", { "lua/whatsapp/init.lua" } },
   { "A client", "Sends messages, and asks any other endpoint. `whatsapp.new(options)` makes one.", { "lua/whatsapp/client.lua" },
     names = { M = false } },
+  { "Many messages, limits and calls", "What `client:each`, `client:call` and `client:pages` take and return, and the limits.",
+    { "lua/whatsapp/send/batch.lua", "lua/whatsapp/send/limits.lua", "lua/whatsapp/send/retry.lua", "lua/whatsapp/graph/call.lua",
+      "lua/whatsapp/graph/pages.lua" },
+    names = { Batch = "batch", batch = false, Pages = "pages", pages = false }, classes_only = { "limits", "retry", "call" } },
   { "Failures", "A function that fails returns `nil, err, details`. `print(details)` shows the details on a few lines.",
     { "lua/whatsapp/wire/outcome.lua" },
     classes_only = { "outcome" } },
   { "Files", "`client.media`: uploads, looks up, downloads and deletes files.", { "lua/whatsapp/media/client.lua" },
-    names = { media = "client.media" } },
+    names = { media = "client.media", M = false } },
   { "Messages", "`whatsapp.message`: each function returns a plain table, which `client:send` takes.",
     { "lua/whatsapp/message.lua" },
     names = { message = "whatsapp.message" } },
@@ -32,7 +36,7 @@ local CHAPTERS = {
     { "lua/whatsapp/outbox/init.lua", "lua/whatsapp/outbox/memory.lua", "lua/whatsapp/outbox/sql.lua",
       "lua/whatsapp/outbox/redis.lua" },
     names = { outbox = "whatsapp.outbox", Outbox = "outbox", memory = "whatsapp.outbox.memory", sql = "whatsapp.outbox.sql",
-      redis = "whatsapp.outbox.redis", Store = false } },
+      redis = "whatsapp.outbox.redis", Store = false, Pooled = false } },
   { "Metrics", "`whatsapp.metrics`: counters for Prometheus.", { "lua/whatsapp/metrics.lua" },
     names = { metrics = "whatsapp.metrics", Metrics = "metrics" } },
   { "nginx", "`require \"whatsapp.nginx\"`: the endpoint of webhooks and the stores that all workers share.",
@@ -47,7 +51,7 @@ local CHAPTERS = {
   { "Transports", "What moves the bytes. Each is `require \"whatsapp.transport.NAME\".new(options)`.",
     { "lua/whatsapp/transport/curl.lua", "lua/whatsapp/transport/cqueues.lua", "lua/whatsapp/transport/luv.lua",
       "lua/whatsapp/transport/resty.lua", "lua/whatsapp/transport/copas.lua", "lua/whatsapp/transport/callback.lua",
-      "lua/whatsapp/transport/memory.lua" }, names = { M = "FILE", transport = "FILE" } },
+      "lua/whatsapp/transport/memory.lua" }, names = { M = "FILE", transport = "FILE", Watch = false } },
 }
 
 local function read(path)
@@ -60,7 +64,7 @@ end
 
 -- ---- annotations ------------------------------------------------------------------------------------------------------------
 
--- the type at the start of an annotation's rest, and the words after it
+-- returns the type at the start of the rest of an annotation, and the words after it
 local function type_and_words(rest)
   local depth, i = 0, 1
   while i <= #rest do
@@ -73,7 +77,8 @@ local function type_and_words(rest)
   return rest:sub(1, i - 1), rest:sub(i + 1)
 end
 
--- lines of one comment -> { text =, params =, returns =, class =, fields =, private = }; a line without @ continues the one above
+-- Returns the comment of these lines: { text =, params =, returns =, class =, fields =, private = }. A line without @ continues
+-- the line before it.
 local function comment_of(lines)
   local joined, comment = {}, { text = {}, params = {}, returns = {}, fields = {} }
   for _, line in ipairs(lines) do
@@ -102,7 +107,7 @@ local function comment_of(lines)
   return comment
 end
 
--- a file's comments with what follows each: { line =, comment = }
+-- returns the comments of a file, each with the line after it: { line =, comment = }
 local function items_of(text)
   local items, lines = {}, {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
@@ -115,13 +120,13 @@ local function items_of(text)
   return items
 end
 
--- ---- what is written --------------------------------------------------------------------------------------------------------
+-- ---- the page --------------------------------------------------------------------------------------------------------------
 
 local function cell(text) return (text:gsub("|", "\\|")) end
 
 local documented = {} -- names of the classes that have a heading
 
--- a type as code, and as a link where it is a class that has a heading
+-- returns a type as code, with a link if it is a class that has a heading
 local function kind_text(kind)
   local class = kind:match "^(whatsapp%.[%w_.]+)[%?%[%]]*$"
   if not documented[class] then return ("`%s`"):format(cell(kind)) end
@@ -142,7 +147,8 @@ local function public_name(chapter, path, receiver)
   return name == "FILE" and path:match "lua/(.*)%.lua$":gsub("/", ".") or name
 end
 
--- receiver, dot or colon, name and parameters of a function, also of one that is another module's: whatsapp.encode = core.encode
+-- Returns receiver, dot or colon, name and parameters of a function, and of a function of another module, such as in
+-- whatsapp.encode = core.encode.
 local function signature_of(item)
   local receiver, dot, name, parameters = item.line:match "^function ([%w_]+)([.:])([%w_]+)%((.-)%)"
   if receiver then return receiver, dot, name, parameters end
@@ -158,6 +164,7 @@ local function function_text(chapter, path, item)
   local owner = public_name(chapter, path, receiver)
   if not owner then return nil end
   local comment = item.comment
+  if parameters:find "^_" then dot, parameters = ":", parameters:gsub("^_[, ]*", "") end -- a method that does not need its object
   local out = { ("### %s%s%s(%s)"):format(owner, dot, name, parameters), table.concat(comment.text, " ") }
   if #comment.params > 0 then out[#out + 1] = table_of("parameter", comment.params) end
   local returns = {}

@@ -1,5 +1,5 @@
--- The client: checks the arguments of its methods, and calls send/ and media/. No print of a client shows its secrets. Never
--- repeats a message that may have been sent, unless the caller allows it.
+-- The client: checks the arguments of its methods, and calls send/, media/ and graph/, which do the work. print(client) shows no
+-- secret. Never repeats a message that may have been sent, unless the caller allows it.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
 local core = require "whatsapp.core"
@@ -34,29 +34,31 @@ local M = {}
 ---cosockets in nginx, and libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
----@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent
----@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient a burst of 45 messages, then one
----message in 6 seconds
+---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent; false: a failed request is not repeated
+---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient 45 messages at once, then one message
+---in 6 seconds; false: no limits
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
----@field before_send (fun(request: table): boolean?, string?)? called before each attempt, for example to write a journal; the
----request has .stamp, .to and .body. If the function returns false, or nil and an error, the request is not sent
+---@field before_send (fun(request: whatsapp.request): boolean?, string?)? called before each attempt, for example to write a
+---journal. It gets the request (.stamp, .to, .body, ...) and may change it. If it returns false, or nil and an error, the request
+---is not sent
 ---@field mode "strict"|"lenient"? "strict" if absent; "lenient" sends every message that can be written as JSON
 ---@field app_secret string? with it, requests carry appsecret_proof
 ---@field proxy string? URL; "" connects without a proxy, even if the environment names a proxy
 ---@field ca_file string? file of certificates; they replace the system's certificates
----@field user_agent string?
+---@field user_agent string? "lua-whatsapp/" and the version if absent
 ---@field max_requests integer? number of requests after which a connection is closed, 900 if absent
 ---@field max_body integer? largest size of an answer in bytes, 1 MiB if absent; downloads of files have their own bound
 ---@field allow_http boolean? true: plain http is allowed to every host
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
----@field observe (fun(event: whatsapp.observed))? called for each message and each call that ended, and for each attempt that
----is repeated: an object of whatsapp.metrics.new(), or a function. If the function raises, observe_error of `info` or `details`
----has the error
----@field on_warning fun(warning: whatsapp.problem, message: table)? called for a problem
----that the API may refuse; the second argument is the message, or for an upload the type, filename and size of the file
----@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent
----@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil definitions of templates, or
----whatsapp.templates.store(): the client compares each template message with its definition before it sends the message
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called when a message
+---or a call ends, and for each attempt that is repeated. If it raises, observe_error of `info` or `details` has the error
+---@field on_warning fun(warning: whatsapp.problem, message: whatsapp.Message|whatsapp.media.plan|nil)? called for each value that
+---the API may refuse. The second argument is the message; for an upload, a table with the type, filename and size of the file;
+---for a call, its body
+---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent; false:
+---each file is uploaded each time
+---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil a list of definitions, or
+---whatsapp.templates.store(). Before the client sends a template message, it compares the message with its definition
 ---@field media_hosts string[]? hosts from which a file may be downloaded without the token; ".fbcdn.net" means all hosts below
 ---fbcdn.net
 
@@ -66,6 +68,7 @@ local M = {}
 ---@field contacts { input: string?, wa_id: string?, user_id: string? }[]?
 ---@field success boolean? from client:mark_read
 
+---The API's answer to client:message_history.
 ---@class whatsapp.History
 ---@field data { id: string, message_id: string?, events: { delivery_status: string, timestamp: integer? }[]? }[]
 ---@field paging { cursors: { before: string?, after: string? }? }?
@@ -75,24 +78,24 @@ local M = {}
 ---A transport sends a request and returns the answer. The library calls the transport in the coroutine of the code that sends.
 ---The transport may yield there, and must not raise.
 ---@class whatsapp.Transport
----@field now (fun(): number)? seconds of a clock that never goes back; without now and sleep, the client retries nothing and
+---@field now (fun(): number)? seconds of a clock that never goes back; if now or sleep is absent, the client repeats nothing and
 ---has no limits
----@field sleep fun(seconds: number)?
+---@field sleep fun(seconds: number)? waits; may yield
 ---@field start (fun(request: whatsapp.request, slot: any, inbox: any))? begins a request; with `wait`, many requests may be on
 ---the wire at once. The slot identifies the request; the inbox identifies the batch that waits for the answer
----@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? returns the slot and the
----answer of one request; returns no value if no answer came in these seconds
----@field close fun()?
+---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? waits for an answer.
+---Returns the slot and the answer of one request; returns no value if no answer came in these seconds
+---@field close fun()? for the program that made the transport: a client closes only the transport that it made itself
 ---@field streams boolean? true: the transport sends body_file and form, and writes to_file; for other transports the library
 ---puts files into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 
 ---@class whatsapp.log_entry
----@field request table the request without secrets
+---@field request whatsapp.request without secrets
 ---@field url string the URL without its query
----@field seconds number?
----@field status integer?
----@field error string?
+---@field seconds number? the time of this attempt, if the transport has a clock
+---@field status integer? the HTTP status; nil if no answer came
+---@field error string? one line, if no answer came
 
 ---@class whatsapp.send_options
 ---@field timeout number? seconds for one attempt
@@ -100,8 +103,8 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----message. It is sent in place of the message if 24 hours have passed since the user's last message (code 131047). If it has no
----address, it goes to the same recipient
+---message, or a function that returns one. It is sent in place of the message if 24 hours have passed since the user's last
+---message (code 131047). If it has no address, it goes to the same recipient
 ---@field window whatsapp.window_book? with fallback: if this book shows that the window is closed, the fallback is sent at once
 
 ---@class whatsapp.each_options: whatsapp.send_options
@@ -109,20 +112,22 @@ local M = {}
 ---@field on_progress (fun(progress: whatsapp.progress))? called after each outcome
 
 ---@class whatsapp.info
----@field attempts integer
+---@field attempts integer number of attempts that were made
 ---@field http_status integer
----@field stamp string?
----@field trace_id string?
----@field usage table?
----@field warnings whatsapp.problem[]?
----@field fallback boolean? the fallback was sent
+---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
+---@field trace_id string? the API's id of the request, for questions to Meta
+---@field usage { business: whatsapp.json_object?, app: whatsapp.json_object? }? how much of the API's limits is used, as its
+---headers say
+---@field warnings whatsapp.problem[]? values that the API may refuse
+---@field fallback boolean? true: the fallback was sent in place of the message
 ---@field waited number? seconds that the message waited for limits
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
----@field fallback_error string? the error that the function fallback, or the book in the option window, raised
----@field media_id string? the file's id, from client:send_file
----@field store_error string? from client:send_file: the error that the media_store raised
----@field session string? from media:upload_sample
+---@field progress_error string? the error that the option progress or on_progress raised
+---@field fallback_error string? the error that the function fallback, or the book of the option window, raised
+---@field media_id string? of client:send_file: the id of the uploaded file
+---@field store_error string? of client:send_file: the error that the media_store raised
+---@field session string? of media:upload_sample: the id of the upload
 
 local NEW = {
   token = "secret", phone_number_id = "id", waba_id = "id", version = "version", base_url = "base_url", transport = "callable",
@@ -175,7 +180,7 @@ local function make_headers(state)
   return { ["Content-Type"] = "application/json", ["User-Agent"] = not state.shared.owned and state.shared.user_agent or nil }
 end
 
--- returns the plan that all sends with the same options share
+-- Returns a new plan: the settings that all deliveries of one call share. Calls without options share state.plan.
 local function plan_of(state, options, url, max_wait)
   local mode, stamp, policy = options.mode or state.mode, options.stamp, options.retry
   if stamp == nil then stamp = state.stamp end
@@ -199,7 +204,7 @@ local function make(state)
   state.url = ("%s%s/"):format(state.root, state.phone_number_id)
   state.messages_url = state.url .. "messages"
   state.make_headers, state.headers = make_headers, make_headers(state) -- state.headers is never changed
-  state.signed, state.asking, state.asks_token = {}, nil, type(state.token) ~= "string"
+  state.signed, state.asks_token = {}, type(state.token) ~= "string"
   state.access = nil
   state.check_template = state.templates and require("whatsapp.send.templates").checker(state.templates, access_of(state)) or nil
   if type(transport) == "table" or type(transport) == "userdata" then state.now, state.sleep = transport.now, transport.sleep end
@@ -239,13 +244,14 @@ end
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
-    error("option transport is a module: its .new() makes a transport", level + 1)
+    error("option transport is a module: call its .new(), which makes a transport", level + 1)
   end
   if type(id) == "string" and id:find "^%+" then
     error("option phone_number_id is the id of the number in the app's dashboard, not the number itself", level + 1)
   end
 end
 
+---Makes a client. Also makes the transport, if the options have no transport.
 ---@param options whatsapp.options
 ---@param defaults { version: string, user_agent: string }
 ---@return whatsapp.client
@@ -263,16 +269,17 @@ function M.new(options, defaults)
   state.phone_number_id, state.waba_id = values.text_of_id(state.phone_number_id), values.text_of_id(state.waba_id)
   for name in pairs(state.transport and checks.TRANSPORT or values.NONE) do
     if state[name] ~= nil and not SHARED[name] then
-      error(("option %s: pass it to the transport, at the place where you make the transport"):format(name), 3)
+      error(("option %s: pass it to the transport, when you make the transport"):format(name), 3)
     end
   end
   if state.templates and values.callable(state.templates.definitions) and not state.waba_id then
-    error("option templates: a store needs the option waba_id, the account that has the templates", 3)
+    error("option templates: a store also needs the option waba_id, which names the account that has the templates", 3)
   end
   if state.retry == nil then state.retry = {} end
   state.shared = {
     transport = state.transport or default_transport(state, defaults.user_agent, 4),
     owned = state.transport == nil, user_agent = state.user_agent or defaults.user_agent, media_store = state.media_store,
+    token_calls = setmetatable({}, { __mode = "k" }), -- token function -> its call that is under way
     secrets = {}, closed = false, limiter = state.limiter ~= false and limits.new(state.limiter) or nil,
   }
   return make(state)
@@ -352,8 +359,9 @@ end
 function client:authorize(request)
   local state = state_of(self, 2)
   if type(request) ~= "table" or type(request.url) ~= "string" then error("a request is a table with a url", 2) end
-  local url, headers, details = credentials.sign(state, request.url, copy(request.headers), nil, state.now and state.now() or 0)
-  if not url then return nil, headers or "another call of the token function is under way", details end
+  local url, headers, details = credentials.sign(state, request.url, copy(request.headers))
+  if url == false then return credentials.busy() end
+  if not url then return nil, headers, details end
   local signed = copy(request)
   signed.url, signed.headers = url, headers
   return signed
@@ -428,8 +436,8 @@ end
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result[]? results one for each message, as client:send returns it
 ---@return string? err
----@return whatsapp.details? details of the failure; .index is the place of the message that failed, .results are the results
----before it
+---@return whatsapp.details? details of the failure; .index is the position of the message that failed, .results are the results
+---of the messages before it
 function client:sequence(to, messages, options)
   local state = state_of(self, 2)
   local members, problem, is_data = recipient.of(to)
@@ -536,8 +544,8 @@ function client:react(event, emoji, options)
   return deliver(state, reaction, plan_of_call(state, options))
 end
 
----Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help; it may
----be sent twice without harm.
+---Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help: it does
+---no harm to send this request twice.
 ---@param received string|whatsapp.event the event of the message, or its id
 ---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: also shows the user that you
 ---write an answer
@@ -560,7 +568,8 @@ end
 
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API for the statuses of a message: for a program without a webhook. May be repeated without harm.
+---Asks the API for the statuses of a message: for a program without a webhook. A failed request is repeated if a repetition may
+---help.
 ---@param message_id string as client:send returned it
 ---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
 ---.paging.cursors.after of the previous answer
@@ -579,10 +588,10 @@ function client:message_history(message_id, options)
     { read = outcome.read, policy = harmless(plan_of(state, options).policy), harmless = true })
 end
 
----Calls any endpoint of the Graph API. The token goes only to the hosts of the Graph API; appsecret_proof too, if the client
----has an app secret. Errors are read as for messages, and secrets are removed from all texts. A failed GET or DELETE is
----repeated if a repetition may help. A POST is repeated only if the API cannot have done it, or if it is `idempotent`. The
----limits of messages do not count calls.
+---Calls any endpoint of the Graph API. The request has the token and, if the client has an app secret, appsecret_proof. Failures
+---have the same `details` as for messages, and no text has a secret. A failed GET or DELETE is repeated if a repetition may help.
+---A failed POST is repeated only if the API cannot have done it, or if it is `idempotent`. The limits of messages do not count
+---calls.
 ---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
 ---@return whatsapp.json_object? result has the same form as the API's answer
@@ -610,7 +619,7 @@ end
 
 -- ---- media ----------------------------------------------------------------------------------------------------------------
 
--- the part of a client's state that the modules of media/ and graph/ may use; it contains no secret
+-- Returns the part of a client's state that the modules of media/ and graph/ may use. It contains no secret.
 function access_of(state)
   if state.access then return state.access end
   local shared = state.shared
@@ -672,7 +681,7 @@ function client:__index(name)
   return made
 end
 
----For the outbox: its sender drives deliveries over the transport of a client.
+---For the outbox: its sender drives deliveries over the transport of a client. Returns the client's state, and plan_of.
 ---@private
 function M.access(self, level) return state_of(self, level + 1), plan_of end
 

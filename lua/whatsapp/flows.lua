@@ -1,16 +1,17 @@
 -- Flows: makes the endpoint that gives a flow the data of its screens, and makes the endpoint's keys. Has the public functions;
--- the files in flows/ do the work, and libcrypto does all ciphers. Never sends anything: client.flows sends requests about flows.
+-- the files in flows/ do the work, and libcrypto encrypts and decrypts. Never sends anything: client.flows sends requests about
+-- flows.
 local options_of = require "whatsapp.util.options"
 
 ---@class whatsapp.flows
 local flows = {}
 
----Makes the endpoint of flows: a pure function that takes a request of any server and returns the response. It checks the
----signature, decrypts the request, answers pings and notifications of errors by itself, calls a function of `on` for each other
----request, and encrypts the result of this function. Statuses of a response: 200; 400: the body is not a request of a flow; 405:
----the method is not POST; 413: the body is too long; 421: no private key decrypts the request (WhatsApp's client then fetches the
----new public key); 427: the flow_token is used up; 432: the signature is wrong; 500: a function raises, returns nil and an error,
----or is missing.
+---Makes the endpoint of flows: a pure function that takes a request of any server and returns the response. The endpoint checks
+---the signature and decrypts the request. It answers pings and notifications of errors by itself. For each other request it calls
+---a function of `on`, and encrypts the result. Statuses of the response: 200: success; 400: this is no request of a flow, or its
+---action is unknown; 405: the method is not POST; 413: the body is too long; 421: no private key decrypts the request (WhatsApp's
+---client then fetches the new public key); 427: the function returned flows.used_up(); 432: the signature is wrong; 500: the
+---function is missing, raises, returns nil and an error, or returns a value that is not { screen =, data = }.
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function flows.endpoint(options)
@@ -19,8 +20,8 @@ function flows.endpoint(options)
   return handle
 end
 
----Returns the values that a callback must return if the flow_token is no longer valid: the endpoint answers 427, and WhatsApp
----shows the message to the user.
+---For a callback: `return flows.used_up(message)` says that the flow_token is no longer valid. The endpoint then answers 427, and
+---WhatsApp shows the message to the user.
 ---@param message string for the user: "This appointment is booked already"
 ---@return nil
 ---@return string message
@@ -35,8 +36,8 @@ local BITS = 2048
 
 ---Makes a pair of keys for an endpoint, with libcrypto's random numbers. This takes a tenth of a second for 2048 bits, and a
 ---second for 4096 bits.
----@param options { passphrase: string?, bits: integer? }? passphrase: encrypts the private key (AES-256); if absent, the private
----key is not encrypted; bits: 2048 to 8192, 2048 if absent
+---@param options { passphrase: string?, bits: integer? }? passphrase: encrypts the private key with AES-256 (absent: no
+---encryption); bits: 2048 to 8192, 2048 if absent
 ---@return { private_key: string, public_key: string } pair both in PEM
 function flows.generate_key(options)
   local checked = options_of.check(options, GENERATE, 2)

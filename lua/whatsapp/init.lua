@@ -1,5 +1,5 @@
 -- whatsapp: the WhatsApp Cloud API for Lua. Holds the public names; other files do the work. `require "whatsapp"` sends nothing,
--- sets no global, and loads neither libcurl nor a JSON reader.
+-- sets no global, and does not load libcurl, libcrypto or lua-cjson.
 local core = require("whatsapp.util.needed").module "whatsapp.core"
 
 ---@class whatsapp

@@ -1,5 +1,6 @@
--- The schema as a JSON Schema (draft 2020-12), for editors, other languages and documentation. The JSON Schema refuses what
--- strict mode refuses. It has no warnings, and no rules about all items of a list together. Never checks a message itself.
+-- The schema as a JSON Schema (draft 2020-12), for editors, other languages and documentation. The JSON Schema refuses nearly the
+-- same messages as strict mode. It leaves out warnings, the rules about several items of a list together, and the rules that a
+-- field needs another field. Never checks a message itself.
 local core = require "whatsapp.core"
 local schema = require "whatsapp.schema"
 
@@ -105,6 +106,7 @@ end
 
 ---@class whatsapp.JsonSchema: { [string]: any }
 
+---Returns the JSON Schema.
 ---@return whatsapp.JsonSchema schema plain tables; lists are marked, so that whatsapp's JSON writer and lua-cjson write them as
 ---lists
 function M.export()

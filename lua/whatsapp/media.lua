@@ -22,9 +22,9 @@ local media = {}
 ---The largest file, in bytes, that the API lets a user send.
 media.MAX_INCOMING = require("whatsapp.media.kinds").MAX_INCOMING
 
----Returns a safe name for a file that came from outside, without a folder: at most 120 bytes. The name has three parts: the
----media's id; the name that the sender gave the file, without slashes, dots, control characters and invisible characters; and an
----extension for the MIME type. Without a name from the sender, the first parts are the message's type and the id.
+---Returns a safe name, without a folder and of at most 120 bytes, for a file that came from outside: ID-NAME.EXTENSION. ID is the
+---media's id. NAME is the name that the sender gave the file, without slashes, dots, control characters and invisible characters.
+---EXTENSION belongs to the MIME type. If the sender gave no name, the result is TYPE-ID.EXTENSION, with the message's type.
 ---@param event whatsapp.event|whatsapp.media.named an event with media, or its member `media`
 ---@return string
 function media.safe_name(event)

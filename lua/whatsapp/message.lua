@@ -1,6 +1,6 @@
 -- Constructors: functions that return plain tables in the form of the API's JSON. They put an address into the right member,
 -- fill in the constants of the API, and write numbers as texts where the API wants texts. They drop nothing: an unknown name
--- goes into the table, and the check of every message then refuses it with its path.
+-- goes into the table, and the check of the message then refuses it with its path.
 local recipient = require "whatsapp.send.recipient"
 local values = require "whatsapp.util.values"
 
@@ -80,8 +80,8 @@ local function kinds_of(name)
   return (kinds_of_name or read_schema())[name] or {}
 end
 
--- kinds of field that take a number unchanged
-local NUMERIC = { "integer", "number|string", "integer|string", "boolean" }
+-- kinds of field that take a number as a number; a member stays a number if any field of its name has such a kind
+local NUMERIC = { "integer", "number|string", "integer|string" }
 
 local function wants_text(name)
   local kinds = kinds_of(name)
@@ -104,9 +104,8 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- Returns the same table, or a copy in which numbers are texts. NaN, the infinities and numbers that a float may not hold exactly
--- stay, so that the check refuses them.
--- Reads each table once.
+-- Returns the same table, or a copy in which numbers are texts. Some numbers stay, so that the check refuses them: NaN, the
+-- infinities, and numbers that a float may not hold exactly. Reads each table once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -136,6 +135,7 @@ end
 
 -- ---- plain --------------------------------------------------------------------------------------------------------------
 
+---Makes a text message.
 ---@param to whatsapp.Address
 ---@param body string|number up to 4,096 characters
 ---@param options { preview_url: boolean? }?
@@ -150,43 +150,49 @@ local function media(kind, to, file, options)
   return message_to(to, kind, merged({ [is_link and "link" or "id"] = file }, options))
 end
 
+---Makes a message with an image: a JPEG or PNG of up to 5 MB.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options { caption: string|number|nil }?
 ---@return whatsapp.ImageMessage
 function message.image(to, file, options) return media("image", to, file, options) end
 
+---Makes a message with a video: an MP4 or 3GP of up to 16 MB.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options { caption: string|number|nil }?
 ---@return whatsapp.VideoMessage
 function message.video(to, file, options) return media("video", to, file, options) end
 
+---Makes a message with a document: a file of up to 100 MB.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options { filename: string|number|nil, caption: string|number|nil }?
 ---@return whatsapp.DocumentMessage
 function message.document(to, file, options) return media("document", to, file, options) end
 
+---Makes a message with a sound of up to 16 MB: AAC, AMR, MP3, M4A, or Ogg with Opus.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options { voice: boolean? }?
 ---@return whatsapp.AudioMessage
 function message.audio(to, file, options) return media("audio", to, file, options) end
 
----A voice message: an OGG with the OPUS codec.
+---Makes a voice message: Ogg with Opus, one channel.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options whatsapp.Audio?
 ---@return whatsapp.AudioMessage
 function message.voice(to, file, options) return media("audio", to, file, merged({ voice = true }, options)) end
 
+---Makes a message with a sticker: a WebP of 512 by 512 pixels, up to 100 KB; up to 500 KB if it is animated.
 ---@param to whatsapp.Address
 ---@param file string|integer an id, or a link
 ---@param options whatsapp.Sticker?
 ---@return whatsapp.StickerMessage
 function message.sticker(to, file, options) return media("sticker", to, file, options) end
 
+---Makes a message with a place.
 ---@param to whatsapp.Address
 ---@param latitude number|string degrees
 ---@param longitude number|string degrees
@@ -196,11 +202,13 @@ function message.location(to, latitude, longitude, options)
   return message_to(to, "location", merged({ latitude = latitude, longitude = longitude }, options))
 end
 
+---Makes a message with contact cards.
 ---@param to whatsapp.Address
----@param cards whatsapp.Contact[]
+---@param cards whatsapp.Contact[] each needs a name; better at most 257 cards
 ---@return whatsapp.ContactsMessage
 function message.contacts(to, cards) return message_to(to, "contacts", cards) end
 
+---Makes a message with one contact card.
 ---@param to whatsapp.Address
 ---@param name string|number|whatsapp.ContactName the whole name as a text, or the API's table for a name
 ---@param phone string|integer? the number as the user sees it
@@ -212,16 +220,17 @@ function message.contact(to, name, phone, more)
   return message.contacts(to, { merged(card, more) })
 end
 
+---Makes a reaction to a message.
 ---@param to whatsapp.Address
----@param message_id string
----@param emoji string
+---@param message_id string the id of the message; it is at most 30 days old
+---@param emoji string one emoji; "" removes an earlier reaction
 ---@param options whatsapp.Reaction?
 ---@return whatsapp.ReactionMessage
 function message.reaction(to, message_id, emoji, options)
   return message_to(to, "reaction", merged({ message_id = message_id, emoji = emoji }, options))
 end
 
----Removes an earlier reaction.
+---Makes a message that removes an earlier reaction.
 ---@param to whatsapp.Address
 ---@param message_id string
 ---@param options whatsapp.Reaction?
@@ -263,15 +272,18 @@ local function button_maker(kind)
 end
 local reply_button, quick_reply_button = button_maker "reply", button_maker "quick_reply"
 
+---Makes a message with one to three reply buttons.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param buttons { id: string|integer, title: string|number }[] at most three; { id, title } without names is also allowed
+---@param buttons { id: string|integer, title: string|number }[] a title has up to 20 characters; { id, title } without names is
+---also allowed
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.buttons(to, body, buttons, options)
   return interactive("button", to, { buttons = mapped(buttons, reply_button) }, { body = body }, options)
 end
 
+---Makes a message with a list: the user chooses one of up to ten rows.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
 ---@param button string|number the text on the button that opens the list
@@ -284,9 +296,10 @@ function message.list(to, body, button, sections, options)
   return interactive("list", to, { button = button, sections = sections }, { body = body }, options)
 end
 
+---Makes a message with a button that opens a link.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param display_text string|number the text on the button
+---@param display_text string|number the text on the button, up to 20 characters
 ---@param url string
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
@@ -295,6 +308,7 @@ function message.url_button(to, body, display_text, url, options)
   return interactive("cta_url", to, action, { body = body }, options)
 end
 
+---Makes a message with a button that asks the user for a location.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
 ---@param options whatsapp.Interactive?
@@ -303,9 +317,10 @@ function message.location_request(to, body, options)
   return interactive("location_request_message", to, { name = "send_location" }, { body = body }, options)
 end
 
+---Makes a message with a button that opens a flow.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param parameters whatsapp.FlowParameters flow_id or flow_name, flow_cta, ...; the version is filled in
+---@param parameters whatsapp.FlowParameters flow_id or flow_name, flow_cta, ...; flow_message_version is "3" if absent
 ---@param options whatsapp.interactive_options?
 ---@return whatsapp.InteractiveMessage
 function message.flow(to, body, parameters, options)
@@ -315,6 +330,7 @@ function message.flow(to, body, parameters, options)
   return interactive("flow", to, { name = "flow", parameters = parameters }, { body = body }, options)
 end
 
+---Makes a message with a button that opens the business's catalog.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
 ---@param options { thumbnail: string|integer|nil, footer: whatsapp.Text? }? thumbnail: the id of the product whose image is
@@ -327,9 +343,10 @@ function message.catalog(to, body, options)
   return interactive("catalog_message", to, { name = "catalog_message", parameters = parameters }, { body = body }, rest)
 end
 
+---Makes a message with one product of a catalog.
 ---@param to whatsapp.Address
 ---@param catalog_id string|integer
----@param product_retailer_id string|integer
+---@param product_retailer_id string|integer the product's id in the catalog
 ---@param options { body: whatsapp.Text?, footer: whatsapp.Text? }?
 ---@return whatsapp.InteractiveMessage
 function message.product(to, catalog_id, product_retailer_id, options)
@@ -346,6 +363,7 @@ local function product_section(section)
   return made
 end
 
+---Makes a message with several products of a catalog: up to 30, in up to ten sections.
 ---@param to whatsapp.Address
 ---@param header string|number|whatsapp.Header
 ---@param body whatsapp.Text
@@ -386,7 +404,7 @@ local function card_of(short, place)
   return with_defaults({ card_index = place - 1, type = kind }, card)
 end
 
----@class whatsapp.short_card a link and its text, buttons, or a product; a card of the API is also allowed
+---@class whatsapp.short_card a card that has a link and the text on it, or buttons, or a product
 ---@field header string|number|whatsapp.CardHeader|nil
 ---@field body whatsapp.Text?
 ---@field display_text string|number|nil the text on the link
@@ -395,9 +413,10 @@ end
 ---@field product_retailer_id string|integer|nil
 ---@field catalog_id string|integer|nil
 
+---Makes a message with two to ten cards that the user swipes through.
 ---@param to whatsapp.Address
 ---@param body whatsapp.Text
----@param cards (whatsapp.short_card|whatsapp.Card)[]
+---@param cards (whatsapp.short_card|whatsapp.Card)[] short cards, or cards in the form of the API
 ---@param options whatsapp.Interactive?
 ---@return whatsapp.InteractiveMessage
 function message.carousel(to, body, cards, options)
@@ -406,8 +425,8 @@ end
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- Makes a parameter of the API. A table is a parameter already; every other value becomes the text of a parameter. The check
--- refuses a text that is not a string.
+-- Makes a parameter of the API. A table is a parameter already. Every other value becomes the text of a parameter; the check of
+-- the message refuses a text that is neither a string nor a number.
 local function parameter(value, name)
   local made = type(value) == "table" and value or { type = "text", text = value }
   return name == nil and made or merged({ parameter_name = name }, made)
@@ -426,8 +445,8 @@ local function parameters_of(source)
   return list
 end
 
--- member of a header -> true: the member is always content of that type; false: it is content only if it is a table, because a
--- text under this name is the value of a variable with this name
+-- Members of a header that are content of that type. true: always; false: only if the member is a table, because a text is the
+-- value of a variable that has this name.
 local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
 -- returns the type of a header such as { image = { id = } }
@@ -437,8 +456,8 @@ local function content_of(header)
   end
 end
 
--- The header may be a text; a parameter of the API; content such as { image = { id = } }; or values by position or by name, as
--- in the body.
+-- Returns the parameters of a header. The header is a text, or a parameter of the API, or content such as { image = { id = } },
+-- or (as in the body) values by position or by name.
 local function header_parameters(header)
   if type(header) ~= "table" or header.type ~= nil then return { parameter(header) } end
   local content = content_of(header)
@@ -512,13 +531,32 @@ local function components_of(rest)
   return components
 end
 
+---@class whatsapp.template_header the content of a header: one of these
+---@field image whatsapp.Media?
+---@field video whatsapp.Media?
+---@field gif whatsapp.Media?
+---@field document whatsapp.MediaDocument?
+---@field location whatsapp.TemplateLocation?
+---@field product whatsapp.ProductReference?
+
+---@class whatsapp.template_button the value of a button: one of these
+---@field payload string|number|nil
+---@field url string|number|nil the end of the template's address
+---@field coupon_code string|number|nil
+---@field flow whatsapp.FlowButtonAction?
+---@field catalog whatsapp.ThumbnailAction?
+---@field products whatsapp.ProductsAction?
+
 ---@class whatsapp.template_values
----@field header string|number|table|nil a text; content such as { image = { id = } }; or values as in the body
----@field body table? values by position or by name; each is a text, a number, or a parameter of the API
----@field buttons table<integer|string, table>? index from 0 -> { payload = }, { url = }, { coupon_code = }, { flow = },
----{ catalog = } or { products = }
+---@field header string|number|whatsapp.HeaderParameter|whatsapp.template_header|table<string|integer,
+---string|number|whatsapp.HeaderParameter>|nil a text; content such as { image = { id = } }; or values as in the body
+---@field body table<string|integer, string|number|whatsapp.BodyParameter>? values by position or by name; each is a text, a
+---number, or a parameter of the API
+---@field buttons table<integer|string, whatsapp.template_button>? index from 0 -> { payload = }, { url = }, { coupon_code = },
+---{ flow = }, { catalog = } or { products = }
 ---@field components whatsapp.Component[]? more components, in the form of the API
 
+---Makes a template message: names a template that the API has approved, and gives the values of its variables.
 ---@param to whatsapp.Address
 ---@param name string
 ---@param language string|whatsapp.Language a code such as "en_US", or a language object
@@ -537,19 +575,21 @@ local function check_message(original)
   if type(original) ~= "table" then error("a message is a table, got a " .. type(original), 3) end
 end
 
+---Returns a copy of a message that quotes another message.
 ---@generic T: whatsapp.Message
 ---@param original T
----@param message_id string
----@return T copy a copy that quotes the message with this id
+---@param message_id string the id of the quoted message
+---@return T copy
 function message.reply_to(original, message_id)
   check_message(original)
   return with_defaults(original, { context = { message_id = message_id } })
 end
 
+---Returns a copy of a message that goes to a group.
 ---@generic T: whatsapp.Message
 ---@param original T
 ---@param group_id string? the group's id, if `to` is not the group's id already
----@return T copy a copy that goes to a group
+---@return T copy
 function message.to_group(original, group_id)
   check_message(original)
   if group_id == nil then return with_defaults(original, { recipient_type = "group" }) end
@@ -604,10 +644,10 @@ local function part_of(text, at, longest)
   return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. A word that is longer
----than a part is broken between two characters as a reader sees them: an emoji family, a flag, a keycap, a skin tone, a letter
----with its marks and a conjunct stay whole (util/clusters has the rules and their limits). Only a single character that is
----longer than a part is cut, between code points. Linear in the length of the text.
+---Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. Breaks a word that is
+---longer than a part between two characters, as a reader sees them. An emoji family, a flag, a keycap, an emoji with a skin tone,
+---a letter with its marks and a conjunct stay whole; util/clusters has the rules and their limits. A single character that is
+---longer than a part is cut between two code points. The time is linear in the length of the text.
 ---@param text string
 ---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]

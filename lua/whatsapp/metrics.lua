@@ -8,14 +8,15 @@ local sinks = require "whatsapp.metrics.sinks"
 ---@class whatsapp.metrics
 local metrics = {}
 
----One line of the output: a metric with a value for each of its labels. The table is made once, and used for each event.
+---A metric with one value for each of its labels: one line of the output, or the lines of one histogram. The table is made once,
+---and used for each event.
 ---@class whatsapp.metric_series
 ---@field name string
 ---@field type "counter"|"gauge"|"histogram"
 ---@field help string
 ---@field labels string[] names of the labels
 ---@field values string[] values of the labels; "" if an event has no such member
----@field bounds number[]? of a histogram's buckets, the least first
+---@field bounds number[]? of a histogram: the upper bounds of its buckets, the lowest first
 ---@field key string the name and the labels, as Prometheus writes them
 
 ---Keeps the numbers.
@@ -31,7 +32,7 @@ local Metrics = {}
 Metrics.__index = Metrics
 Metrics.__name = "whatsapp.metrics"
 
--- the most values of a label, and the most combinations of label values of all events; a further value becomes "other"
+-- MOST: the most values of one label. MOST_TOGETHER: the most combinations of label values. Every other value becomes "other".
 local MOST, MOST_TOGETHER = 100, 2000
 local LONGEST = 64 -- bytes of a value
 
@@ -110,8 +111,8 @@ local function additions(self, event, texts)
   return list
 end
 
--- The tree has a branch for each event and each combination of label values: name of the event -> value of its first label ->
--- value of its second label … -> the list from additions().
+-- The tree has a branch for each event and each combination of label values. The keys of a branch: the name of the event, the
+-- value of its first label, the value of its second label … The branch ends with the list from additions().
 local NONE = {} -- the branch for a label that the event does not have
 
 -- Returns the additions of an event with a new combination of label values, and adds a branch for the combination to the tree.
@@ -220,10 +221,10 @@ end
 
 ---The object of nginx-lua-prometheus.
 ---@class whatsapp.prometheus
----@field counter function
----@field gauge function
----@field histogram function
----@field metric_data function
+---@field counter fun(self, name: string, help: string?, labels: string[]?): any
+---@field gauge fun(self, name: string, help: string?, labels: string[]?): any
+---@field histogram fun(self, name: string, help: string?, labels: string[]?, buckets: number[]?): any
+---@field metric_data fun(self): string[]
 
 ---Makes a sink that counts in nginx-lua-prometheus, next to a program's own metrics. Call it in init_worker_by_lua.
 ---@param prometheus whatsapp.prometheus as `require("prometheus").init("dict")` returns it

@@ -13,9 +13,9 @@ local HANDLING = "whatsapp.nginx: callbacks run" -- a key of ngx.ctx
 local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
--- If a callback ends the request, the other events of the request may be lost: nginx may answer 200, and then the API does not
--- send the events again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. Inside a callback, the new functions raise;
--- elsewhere, they do the same as the old functions. A program may have kept the old ngx.exit: it still ends the request.
+-- A callback that ends the request can lose the other events of the request: nginx may answer 200, and then the API does not send
+-- them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. The new functions raise inside a callback; elsewhere, they
+-- do the same as the old functions. If a program kept the old ngx.exit, that function still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -64,8 +64,8 @@ end
 local DEFER = { concurrency = "count", max = "count" }
 local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
 
--- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. A job may end its timer with the old
--- ngx.exit: then run() cannot call this function, and the garbage collector calls it when it frees the guard.
+-- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. If a job ends its timer with the old
+-- ngx.exit, run() cannot call this function. Then the garbage collector calls it when it frees the guard.
 local function count_timer(state)
   local timer_guard, has_ended = newproxy(true), false -- luacheck: ignore 113
   local function ended()
@@ -120,8 +120,9 @@ function nginx.defer(options)
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
     first = 1, last = 0, -- the indexes of the first and the last job that waits
-    -- numbers of timers; asked_at: time of the last request for a timer; cut: timers that a job ended and the log does not have
-    running = 0, asked = 0, asked_at = 0, cut = 0,
+    -- numbers of timers; cut: timers that a job ended, and that are not in the log yet
+    running = 0, asked = 0, cut = 0,
+    asked_at = 0, -- the time of the last request for a timer
   }
   return function(work)
     if state.last - state.first + 1 >= state.max then error(("%d jobs wait already"):format(state.max), 2) end
@@ -212,8 +213,8 @@ local function wait_of(ends, burst, step, from)
 end
 
 ---Takes a place, as every store of limits does. The clock is that of nginx, which all workers share. Another worker may take a
----place between the check of `at_most` and the next step: then the function returns a longer wait and the place is lost, but no
----place is given twice.
+---place after the check of `at_most`. Then the function returns a wait that is longer than `at_most`, and the place is lost; but
+---no place is given twice.
 ---@param key string
 ---@param _ any
 ---@param interval number seconds between two places
@@ -305,16 +306,16 @@ function Events:forget(key)
   self.dict:delete(CLAIM .. key)
 end
 
+local EVENTS = { claim = "amount" }
+
 ---Makes a store for a webhook handler's option `store`. All workers share it.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
 ---events
----@param options { claim: number? }? claim: seconds, 300 if absent; an event that was begun and has not ended may begin
----again after this time
+---@param options { claim: number? }? claim: the seconds after which an event that has not ended may begin again, 300 if absent
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)
-  local claim = options and options.claim or 300
-  if type(claim) ~= "number" or claim <= 0 then error("option claim must be a number of seconds over 0", 2) end
+  local claim = options_of.check(options, EVENTS, 2).claim or 300
   return setmetatable({ dict = found, name = name, claim = claim, ttl = WEEK, silent_until = 0 }, Events)
 end
 

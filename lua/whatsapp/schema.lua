@@ -27,8 +27,8 @@ local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- Returns all fields of an object: first the fields of its base, then its other fields. If the object and its base have a field
--- of the same name, the field of the object replaces the field of the base; the kind "removed" removes the field.
+-- Returns all fields of an object: first the fields of its base, then its other fields. A field of the object replaces the field
+-- of the base that has the same name. A field of the kind "removed" only removes the field of the base.
 local function fields_of(objects, object)
   local by_name, list, seen = {}, {}, {}
   for _, field in ipairs(object.fields) do by_name[field.name] = field end
@@ -82,7 +82,7 @@ local function visit_variants(state, object, path, when)
   end
 end
 
--- Adds the rows of an object. An object with `by` or `otherwise` has no rows itself: a value always has another object.
+-- Adds the rows of an object. An object with `by` or `otherwise` has no rows itself: a value always has one of its variants.
 function visit(state, object, path, when)
   if not object.by and not object.otherwise then
     for _, field in ipairs(fields_of(state.objects, object)) do add_row(state, object, field, path, when) end
@@ -91,6 +91,7 @@ function visit(state, object, path, when)
   if object.otherwise then visit(state, state.objects[object.otherwise], path, when) end
 end
 
+---Returns every field of every message.
 ---@return whatsapp.schema_row[]
 function schema.rows()
   local objects, root = core.schema()
@@ -117,7 +118,7 @@ end
 ---@field formats { name: string, text: string, right: string, wrong: string, pattern: string }[]
 ---@field rules { name: string, code: string, doc: string }[]
 ---@field codes { name: string, doc: string }[] the possible values of problem.rule
----@field documentation string
+---@field documentation string the first part of the URLs of Meta's pages
 
 ---Returns the terms of the schema: its kinds, formats, rules and error codes.
 ---@return whatsapp.schema_terms
@@ -149,8 +150,9 @@ local function named_by(objects, object)
   return names
 end
 
+---Returns the objects of the schema.
 ---@return table<string, whatsapp.schema_object> objects by name
----@return string[] order the names of the objects, the root first; then as a walk through fields and variants first meets them
+---@return string[] order the names of the objects, in the order in which a walk from the root first meets them
 function schema.objects()
   local objects, root = core.schema()
   local order, seen = {}, {}

@@ -33,7 +33,8 @@ local function earlier(a, b)
   return math.min(a, b)
 end
 
--- Orders failures by time: a state always shows the earliest failure, for every order of the events.
+-- Returns whether failure `a` comes before failure `b`. A state shows its earliest failure, so the order of the events does not
+-- matter.
 local function is_before(a, b)
   if a.time ~= b.time then return (a.time or math.huge) < (b.time or math.huge) end
   if a.details.code ~= b.details.code then return (a.details.code or math.huge) < (b.details.code or math.huge) end
@@ -112,7 +113,8 @@ local function find(self, id, stamp)
   if of_id and of_id.stamp and of_id.stamp ~= stamp then stamp = nil end
   local of_stamp = stamp and self.by_stamp[stamp]
   if of_stamp and id and of_stamp.id ~= id then
-    -- If two messages have the same stamp, the stamp identifies neither message. A refused attempt does not get an id.
+    -- Another message has this stamp. If it has an id, it keeps the stamp, and the new message is found by its id only. If it has
+    -- no id because it was refused, the stamp passes to the new message.
     local refused = not of_stamp.id and of_stamp.status == "failed"
     if refused then self.by_stamp[stamp] = nil end
     if of_stamp.id or refused then of_stamp = nil end
@@ -216,6 +218,7 @@ local function state_of_participant(self, message, participant)
   return furthest
 end
 
+---Returns the state of a message, or its state for one participant of a group.
 ---@param id string the message's id, or its stamp
 ---@param participant string? a participant of a group
 ---@return whatsapp.state? state the caller must not change it
@@ -233,7 +236,7 @@ local function timed_out(state, wanted, seconds)
   return nil, ("after %g seconds the status is %s, not %s"):format(seconds, details.status, wanted), details
 end
 
----Waits until a message reaches a status or a later one, or fails. Other code must feed the events during the wait.
+---Waits until a message reaches a status (or a later status), or until it fails. Other code must feed the events during the wait.
 ---@param id string the message's id, or its stamp
 ---@param wanted "accepted"|"sent"|"delivered"|"read"|"played"
 ---@param timeout number seconds
@@ -259,8 +262,8 @@ end
 ---@class whatsapp.tracker_options
 ---@field sleep (fun(seconds: number))? suspends the caller of `await`; for example cqueues.sleep or ngx.sleep
 ---@field interval number? seconds between two checks of `await`, 0.05 if absent
----@field max integer? number of states in memory, 100,000 if absent; each message has one state, and each participant of a
----group has one state for each message
+---@field max integer? largest number of states in memory, 100,000 if absent; each message has one state, and each participant of
+---a group has one state for each message
 ---@field ttl number? seconds that a state stays in memory after its last status; 30 days if absent, because the API tries to
 ---deliver a message for 30 days
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
@@ -272,6 +275,7 @@ local OPTIONS = {
 }
 local MONTH = 30 * 86400
 
+---Makes a tracker.
 ---@param options whatsapp.tracker_options?
 ---@return whatsapp.tracker
 function status.tracker(options)

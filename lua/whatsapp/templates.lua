@@ -1,6 +1,5 @@
--- Helps with templates before a message is sent: it compares a message with the definition of its template, renders the message
--- as the user sees it, checks a definition before it is created, and keeps definitions. Never sends or fetches anything itself,
--- and never changes the caller's tables.
+-- Templates: compares a message with the definition of its template, renders the message as the user sees it, checks a new
+-- definition, and keeps definitions. Never sends or fetches anything itself, and never changes the caller's tables.
 ---@class whatsapp.templates
 local templates = {}
 
@@ -10,10 +9,10 @@ local function check_table(value, name, level)
   if type(value) ~= "table" then error(("%s is a table, got a %s"):format(name, type(value)), level + 1) end
 end
 
----Compares a template message with the definition of its template. Finds values that are missing, surplus, or for another
----variable; a wrong kind of header or button; a wrong index; wrong cards; a wrong language; a status in which the API does not
----send the template (rejected, paused); and texts that are too long with their values. whatsapp.validate checks the form of the
----message.
+---Compares a template message with the definition of its template. Finds missing and surplus values, values of another variable,
+---a wrong kind of header or button, a wrong index, wrong cards, a wrong language, and texts that are too long with their values.
+---Also finds a status in which the API does not send the template, such as REJECTED or PAUSED. Does not check the form of the
+---message: whatsapp.validate does.
 ---@param definition whatsapp.templates.Definition
 ---@param message whatsapp.TemplateMessage
 ---@return true? ok
@@ -35,8 +34,9 @@ function templates.render(definition, message)
   return require("whatsapp.templates.render").message(definition, message)
 end
 
----Checks a definition before it is created: names, variables (not at the edges of a text, not side by side, numbers without
----gaps), examples, kinds and counts of buttons, lengths, and whether all cards have the same parts.
+---Checks the definition of a new template: names, variables, examples, kinds and counts of buttons, lengths, and whether all
+---cards have the same parts. Variables with numbers need all numbers from 1. In a body, a variable must not be at the beginning,
+---at the end, or next to another variable.
 ---@param definition whatsapp.templates.Definition
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings or, after a failure, one line that names up to three problems

@@ -17,6 +17,25 @@
 ---@class whatsapp.TypingIndicator
 ---@field type "text" The kind of the answer.
 
+---The recipient of a message, and how it is sent.
+---@class whatsapp.Envelope
+---@field messaging_product? "whatsapp" Filled in if absent.
+---@field recipient_type? "individual"|"group" Filled in if absent.
+---@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
+---@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
+---@field context? whatsapp.Context Quotes an earlier message.
+---@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
+---@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
+---@field message_activity_sharing? boolean Report what the user does with the message.
+---@field messaging_account_id? string|integer The messaging account that is charged.
+---@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
+---@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
+---@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
+---@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
+---@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
+---@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@field type? string Filled in from the member that is present.
+
 ---A message to a user or a group.
 ---@alias whatsapp.SentMessage whatsapp.TextMessage|whatsapp.ImageMessage|whatsapp.VideoMessage|whatsapp.AudioMessage|whatsapp.DocumentMessage|whatsapp.StickerMessage|whatsapp.LocationMessage|whatsapp.ContactsMessage|whatsapp.ReactionMessage|whatsapp.TemplateMessage|whatsapp.InteractiveMessage|whatsapp.PinMessage
 
@@ -33,80 +52,34 @@
 ---@field per_message_bid_multiplier? number|string Over 0. (at least 1 character)
 
 ---A text message.
----@class whatsapp.TextMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.TextMessage: whatsapp.Envelope
 ---@field type? "text" Filled in from the member that is present.
----@field text whatsapp.Text The content of the message.
----@field text? whatsapp.DirectText The content of the message.
+---@field text whatsapp.Text|whatsapp.DirectText The content of the message.
 
 ---A text message.
 ---@class whatsapp.Text
----@field body string The text. Web addresses in it become links. (1 to 4096 characters)
+---@field body string The text. URLs in it become links. (1 to 4096 characters)
 ---@field preview_url? boolean Show a preview of the first link. Absent: false.
 
 ---A text by Direct Send (beta).
----@class whatsapp.DirectTextMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DirectTextMessage: whatsapp.Envelope
 ---@field type? "text" Filled in from the member that is present.
 ---@field text whatsapp.DirectText The content of the message.
 
 ---A text message by Direct Send.
 ---@class whatsapp.DirectText
----@field body string The text. Web addresses in it become links. (1 to 4096 characters, better at most 1024)
+---@field body string The text. URLs in it become links. (1 to 4096 characters, better at most 1024)
 ---@field preview_url? boolean Not for Direct Send: leave it out.
 
 ---An image.
----@class whatsapp.ImageMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ImageMessage: whatsapp.Envelope
 ---@field type? "image" Filled in from the member that is present.
 ---@field image whatsapp.Image The content of the message.
 
 ---A JPEG or PNG of up to 5 MB.
 ---@class whatsapp.Image
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -115,132 +88,57 @@
 ---@field name? string The provider's name.
 
 ---A video.
----@class whatsapp.VideoMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.VideoMessage: whatsapp.Envelope
 ---@field type? "video" Filled in from the member that is present.
 ---@field video whatsapp.Video The content of the message.
 
 ---An MP4 or 3GP of up to 16 MB.
 ---@class whatsapp.Video
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---An audio message.
----@class whatsapp.AudioMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.AudioMessage: whatsapp.Envelope
 ---@field type? "audio" Filled in from the member that is present.
 ---@field audio whatsapp.Audio The content of the message.
 
 ---A sound of up to 16 MB.
 ---@class whatsapp.Audio
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field voice? boolean Whether it is a voice message (OGG with the OPUS codec).
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field filename? string Not documented here: leave it out.
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A file.
----@class whatsapp.DocumentMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DocumentMessage: whatsapp.Envelope
 ---@field type? "document" Filled in from the member that is present.
 ---@field document whatsapp.Document The content of the message.
 
 ---A file of up to 100 MB.
 ---@class whatsapp.Document
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string The text below it. (0 to 1024 characters)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
 ---A sticker.
----@class whatsapp.StickerMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.StickerMessage: whatsapp.Envelope
 ---@field type? "sticker" Filled in from the member that is present.
 ---@field sticker whatsapp.Sticker The content of the message.
 
 ---A WebP of 512 by 512 pixels.
 ---@class whatsapp.Sticker
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 
 ---A place.
----@class whatsapp.LocationMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.LocationMessage: whatsapp.Envelope
 ---@field type? "location" Filled in from the member that is present.
 ---@field location whatsapp.Location The content of the message.
 
@@ -252,22 +150,7 @@
 ---@field address? string The place's address; shown if there is a name. (better at most 300)
 
 ---Contact cards.
----@class whatsapp.ContactsMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ContactsMessage: whatsapp.Envelope
 ---@field type? "contacts" Filled in from the member that is present.
 ---@field contacts whatsapp.Contact[] The cards. (at least 1 item, better at most 257)
 
@@ -277,7 +160,7 @@
 ---@field birthday? string YYYY-MM-DD. (a date as YYYY-MM-DD)
 ---@field phones? whatsapp.ContactPhone[] Phone numbers.
 ---@field emails? whatsapp.ContactEmail[] E-mail addresses.
----@field urls? whatsapp.ContactUrl[] Web addresses.
+---@field urls? whatsapp.ContactUrl[] URLs of web pages.
 ---@field addresses? whatsapp.ContactAddress[] Postal addresses.
 ---@field org? whatsapp.ContactOrganization The company of the contact.
 
@@ -301,9 +184,9 @@
 ---@field email? string The address.
 ---@field type? string HOME, WORK or any other word.
 
----A web address of a contact.
+---A web page of a contact.
 ---@class whatsapp.ContactUrl
----@field url? string The address.
+---@field url? string The URL.
 ---@field type? string HOME, WORK or any other word.
 
 ---A postal address of a contact.
@@ -323,22 +206,9 @@
 ---@field title? string The contact's job title.
 
 ---A reaction to a message: an emoji.
----@class whatsapp.ReactionMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.ReactionMessage: whatsapp.Envelope
 ---@field type? "reaction" Filled in from the member that is present.
+---@field context? nil This message does not have it.
 ---@field reaction whatsapp.Reaction The content of the message.
 
 ---A reaction to a message: an emoji.
@@ -347,22 +217,7 @@
 ---@field emoji string One emoji; the empty string removes the reaction.
 
 ---A template message.
----@class whatsapp.TemplateMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.TemplateMessage: whatsapp.Envelope
 ---@field type? "template" Filled in from the member that is present.
 ---@field template whatsapp.Template The content of the message.
 
@@ -433,7 +288,7 @@
 ---An image, a video or a GIF in a header or a parameter.
 ---@class whatsapp.Media
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -458,7 +313,7 @@
 ---A document in a header or a parameter.
 ---@class whatsapp.MediaDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -536,11 +391,11 @@
 ---A value for a template's button.
 ---@alias whatsapp.UrlButtonParameter whatsapp.UrlParameter|whatsapp.PayloadParameter
 
----The end of a button's address.
+---The end of a button's URL.
 ---@class whatsapp.UrlParameter
 ---@field type "text" The name of the member with the content.
 ---@field parameter_name? string In a template with named parameters. (at least 1 character)
----@field text string Appended to the template's address. (at least 1 character, better without white space)
+---@field text string Appended to the template's URL. (at least 1 character, better without white space)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India).
 
 ---A button that copies a code.
@@ -811,7 +666,7 @@
 
 ---The picture of an item.
 ---@class whatsapp.OrderItemImage
----@field link? string|integer The address of the picture.
+---@field link? string|integer The URL of the picture.
 
 ---The address of an item's importer.
 ---@class whatsapp.ImporterAddress
@@ -941,7 +796,7 @@
 
 ---A link and its title.
 ---@class whatsapp.TapTarget
----@field url string The address that opens. (at least 1 character, better without white space)
+---@field url string The URL that the link opens. (at least 1 character, better without white space)
 ---@field title string The text that is shown. (at least 1 character, better one line without tabs and without more than 4 spaces in a row)
 
 ---The new state of an order.
@@ -971,25 +826,9 @@
 ---@field timestamp? integer Seconds since 1970 in UTC.
 
 ---A message with buttons or the like.
----@class whatsapp.InteractiveMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.InteractiveMessage: whatsapp.Envelope
 ---@field type? "interactive" Filled in from the member that is present.
----@field interactive whatsapp.Interactive The content of the message.
----@field interactive? whatsapp.DirectInteractive The content of the message.
+---@field interactive whatsapp.Interactive|whatsapp.DirectInteractive The content of the message.
 
 ---A message with buttons, a list, products or a flow.
 ---@alias whatsapp.Interactive whatsapp.InteractiveButton|whatsapp.InteractiveList|whatsapp.InteractiveProduct|whatsapp.InteractiveProductList|whatsapp.InteractiveCatalog|whatsapp.InteractiveFlow|whatsapp.InteractiveCtaUrl|whatsapp.InteractiveLocationRequest|whatsapp.InteractiveContactRequest|whatsapp.InteractiveCallPermission|whatsapp.InteractiveVoiceCall|whatsapp.InteractiveAddress|whatsapp.InteractiveCarousel|whatsapp.InteractiveOrderDetails|whatsapp.InteractiveOrderStatus
@@ -1182,7 +1021,7 @@
 ---A button and its link.
 ---@class whatsapp.CtaUrlParameters
 ---@field display_text string The title of the button. (1 to 20 characters)
----@field url string The address that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
+---@field url string The URL that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
 ---@field payment_link_preview? boolean Show a preview of a payment link (India; without a header).
 
 ---Asks the user for a location.
@@ -1356,22 +1195,7 @@
 ---@field description? string A remark. (0 to 120 characters)
 
 ---Buttons by Direct Send (beta).
----@class whatsapp.DirectInteractiveMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type? "individual"|"group" Filled in if absent.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.DirectInteractiveMessage: whatsapp.Envelope
 ---@field type? "interactive" Filled in from the member that is present.
 ---@field interactive whatsapp.DirectInteractive The content of the message.
 
@@ -1404,7 +1228,7 @@
 ---An image or a video in a header.
 ---@class whatsapp.DirectMedia
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
 
@@ -1423,7 +1247,7 @@
 ---A document in a header.
 ---@class whatsapp.DirectDocument
 ---@field id? string|integer The id of an uploaded file. (at least 1 character)
----@field link? string The address from which the API gets the file. (at least 1 character, an http:// or https:// link)
+---@field link? string The URL from which the API gets the file. (at least 1 character, an http:// or https:// link)
 ---@field filename? string Its extension decides how the document is shown. (better at most 240)
 ---@field caption? string Not documented here: leave it out. (0 to 1024 characters)
 ---@field provider? whatsapp.Provider Only for the old On-Premises API: leave it out.
@@ -1461,7 +1285,7 @@
 ---The title of a button, and its link.
 ---@class whatsapp.DirectLink
 ---@field display_text string The title of the button. (at least 1 character, better at most 20)
----@field url string The address that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
+---@field url string The URL that the button opens. (at least 1 character, a URL with its scheme, such as https://example.com)
 
 ---A button that opens a link.
 ---@class whatsapp.DirectInteractiveCtaUrl
@@ -1485,23 +1309,9 @@
 ---@field action whatsapp.VoiceCallAction The actions of the user.
 
 ---Pins or unpins a message of a group.
----@class whatsapp.PinMessage
----@field messaging_product? "whatsapp" Filled in if absent.
----@field recipient_type "group" Only groups have pinned messages.
----@field to? string|integer A phone number, a WhatsApp id or a group's id. (at least 1 character, a phone number or the id of a group: a business-scoped user id goes to `recipient`, better without invisible characters, better a number or an id: a user name is not an address, better a phone number or the id of a group: both have digits)
----@field recipient? string|integer A business-scoped user id; if `to` is present too, `to` is used. (at least 1 character, better without invisible characters, better a number or an id: a user name is not an address, better a business-scoped user id: a phone number goes to `to`)
----@field context? whatsapp.Context Quotes an earlier message.
----@field biz_opaque_callback_data? string Your own text; the status webhooks of the message have it. (0 to 512 characters)
----@field recipient_identity_key_hash? string Delivered only if the user still has this hash.
----@field message_activity_sharing? boolean Report what the user does with the message.
----@field messaging_account_id? string|integer The messaging account that is charged.
----@field paid_messaging_account_id? string|integer The old name of `messaging_account_id`.
----@field category? "utility"|"authentication"|"service"|string For Direct Send (beta).
----@field ttl_seconds? integer For Direct Send (beta): seconds until the API gives up. (30 to 43200)
----@field direct_send_config? whatsapp.DirectSendConfig For Direct Send (beta).
----@field bid_spec? whatsapp.BidSpec For marketing messages (beta).
----@field product_policy? "CLOUD_API_FALLBACK"|"STRICT" For /marketing_messages only.
+---@class whatsapp.PinMessage: whatsapp.Envelope
 ---@field type? "pin" Filled in from the member that is present.
+---@field recipient_type "group" Only groups have pinned messages.
 ---@field pin whatsapp.PinOrUnpin The content of the message.
 
 ---Pins or unpins a message of a group.
@@ -1576,7 +1386,7 @@
 ---@class whatsapp.graph.HeaderExample
 ---@field header_text? (string)[] A value for {{1}}.
 ---@field header_text_named_params? whatsapp.graph.NamedExample[] A value for the named variable.
----@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's address.
+---@field header_handle? (string)[] The handle from client.media:upload_sample. In a listed template: the file's URL.
 
 ---An example for a named variable.
 ---@class whatsapp.graph.NamedExample
@@ -1614,12 +1424,12 @@
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
 
----Opens an address.
+---Opens a web page.
 ---@class whatsapp.graph.UrlButton
 ---@field type string The part.
 ---@field text string The label. (1 to 25 characters)
----@field url string The address; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
----@field example? (string)[] The address, or its end, with a value for the variable. (1 to 1 items)
+---@field url string The URL; at most one variable, at its end. (1 to 2000 characters, an http:// or https:// link)
+---@field example? (string)[] The URL, or its end, with a value for the variable. (1 to 1 items)
 
 ---Calls a number.
 ---@class whatsapp.graph.PhoneButton
@@ -1656,7 +1466,7 @@
 ---@field flow_id? string|integer The flow's id.
 ---@field flow_name? string The flow's name. (at least 1 character)
 ---@field flow_json? string A new flow, as JSON.
----@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How it begins.
+---@field flow_action? "NAVIGATE"|"DATA_EXCHANGE" How the flow begins: with a screen, or with a request to its endpoint.
 ---@field navigate_screen? string The first screen, if the action is navigate. (at least 1 character)
 ---@field icon? string The icon. (soft)
 
@@ -1691,7 +1501,7 @@
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
 
----Asks for the user's number.
+---Asks for the user's phone number.
 ---@class whatsapp.graph.ContactInfoButton
 ---@field type string The part.
 ---@field text? string The label. (1 to 25 characters)
@@ -1708,12 +1518,12 @@
 ---A part of a card.
 ---@alias whatsapp.graph.CardPart whatsapp.graph.DefinitionHeader|whatsapp.graph.DefinitionBody|whatsapp.graph.DefinitionButtons
 
----An offer with an end.
+---A limited-time offer.
 ---@class whatsapp.graph.DefinitionOffer
 ---@field type string The part.
 ---@field limited_time_offer whatsapp.graph.OfferText The offer.
 
----The text of an offer with an end.
+---The text of a limited-time offer.
 ---@class whatsapp.graph.OfferText
 ---@field text string The text. (1 to 16 characters)
 ---@field has_expiration? boolean Whether the time until the end is shown.
@@ -1752,7 +1562,7 @@
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field subject string The group's name. (1 to 128 characters)
 ---@field description? string The text below the name. (0 to 2048 characters)
----@field join_approval_mode? "approval_required"|"auto_approve"|string Whether the business approves users who open the invite link.
+---@field join_approval_mode? "approval_required"|"auto_approve"|string Whether users who open the invite link wait for the business's approval.
 
 ---New texts of a group.
 ---@class whatsapp.graph.GroupChange
@@ -1799,11 +1609,11 @@
 ---@class whatsapp.graph.Profile
 ---@field messaging_product? "whatsapp" Filled in if absent.
 ---@field about? string The line below the name. (1 to 139 characters)
----@field address? string The address. (0 to 256 characters)
+---@field address? string The postal address. (0 to 256 characters)
 ---@field description? string The description. (0 to 512 characters)
----@field email? string The address for e-mail. (0 to 128 characters, an e-mail address)
+---@field email? string The e-mail address. (0 to 128 characters, an e-mail address)
 ---@field profile_picture_handle? string The handle of the picture, as client.media:upload_sample returns it. (at least 1 character)
----@field websites? (string)[] Addresses of web pages. (0 to 2 items, each an http:// or https:// link)
+---@field websites? (string)[] URLs of web pages. (0 to 2 items, each an http:// or https:// link)
 ---@field vertical? "ALCOHOL"|"APPAREL"|"AUTO"|"BEAUTY"|"EDU"|"ENTERTAIN"|"EVENT_PLAN"|"FINANCE"|"GOVT"|"GROCERY"|"HEALTH"|"HOTEL"|"MATRIMONY_SERVICE"|"NONPROFIT"|"ONLINE_GAMBLING"|"OTC_DRUGS"|"OTHER"|"PHYSICAL_GAMBLING"|"PROF_SERVICES"|"RESTAURANT"|"RETAIL"|"TRAVEL"|string The industry.
 
 ---Chooses a page of a list.
@@ -1865,13 +1675,13 @@
 ---@field flow_json? string The flow, as JSON. (at least 2 characters)
 ---@field publish? boolean Publishes the flow at once; only with flow_json.
 ---@field clone_flow_id? string|integer The id of the flow to copy.
----@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
+---@field endpoint_uri? string The URL of the data endpoint. (an http:// or https:// link)
 
 ---Changes of a flow. Absent fields stay as they are.
 ---@class whatsapp.graph.FlowChange
 ---@field name? string The name. (at least 1 character)
 ---@field categories? ("SIGN_UP"|"SIGN_IN"|"APPOINTMENT_BOOKING"|"LEAD_GENERATION"|"CONTACT_US"|"CUSTOMER_SUPPORT"|"SURVEY"|"OTHER"|string)[] The purposes. (at least 1 item)
----@field endpoint_uri? string The address of the data endpoint. (an http:// or https:// link)
+---@field endpoint_uri? string The URL of the data endpoint. (an http:// or https:// link)
 ---@field application_id? string|integer The id of the app that has the endpoint.
 
 ---The JSON of a flow: a text, or a file.

@@ -28,6 +28,8 @@ function webhook.challenge(query, verify_token)
   return signatures().challenge(query, verify_token)
 end
 
+local VERIFY = { reencoded = "boolean" }
+
 ---Returns whether the API signed a body with the app secret.
 ---@param body string the bytes as they were received
 ---@param header string? the value of X-Hub-Signature-256
@@ -39,7 +41,7 @@ function webhook.verify(body, header, app_secret, options)
   if not signatures().usable(app_secret) then
     error("webhook.verify needs an app_secret, or a list of them without holes", 2)
   end
-  return signature.verify(body, header, app_secret, options and options.reencoded)
+  return signature.verify(body, header, app_secret, options_of.check(options, VERIFY, 2).reencoded)
 end
 
 ---Reads the body of a webhook. Returns one list with an event for each message, status, error, echo and other change in it.
@@ -49,7 +51,8 @@ end
 ---@return string? err
 function webhook.parse(body, max_body)
   if type(body) ~= "string" then return nil, "a body is a string, got a " .. type(body) end
-  if #body > (max_body or webhook.MAX_BODY) then return nil, ("a body of %d bytes is too long"):format(#body) end
+  local most = max_body or webhook.MAX_BODY
+  if #body > most then return nil, ("the body has %d bytes, at most %d"):format(#body, most) end
   if not body:find "^%s*{" then return nil, "the body is not a JSON object" end
   local decoded, err = json.decode(body)
   if type(decoded) ~= "table" then return nil, "the body is not JSON: " .. show.value(err) end
@@ -76,7 +79,7 @@ function webhook.memory_store(options)
   return require("whatsapp.webhook.memory").memory(checked)
 end
 
----webhook.store.memory is the name of webhook.memory_store in version 0.1.
+---In version 0.1, webhook.memory_store had the name webhook.store.memory. Only for old programs.
 webhook.store = { memory = webhook.memory_store }
 
 return webhook

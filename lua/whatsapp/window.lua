@@ -10,7 +10,7 @@ local window = {}
 
 local integer = values.integer
 
-local DAY = 24 * 3600 -- a click on an ad makes no longer window: the 72 hours after the click only change prices
+local DAY = 24 * 3600 -- also after a click on an ad: the 72 hours after the click change prices only
 local KEEP = 30 * DAY -- the book remembers a closed window for this time
 local CLOSED = 131047 -- the API's code for a message that came after the window had closed
 
@@ -118,12 +118,15 @@ function book:sent(result, err, details)
   return result, err, details
 end
 
+---Returns whether a user's window is open now.
 ---@param to string|integer a phone number, or a business-scoped id
 ---@param phone_number_id string? the id of the business's number, if the business has several numbers
 ---@return boolean? open nil: the book knows no window of this user
----@return number? seconds until the window closes; a closed window has a negative number
+---@return number? seconds until the window closes; 0 or less if it is closed
 function book:open(to, phone_number_id)
-  if type(to) ~= "string" and type(to) ~= "number" then error("a recipient is a string or a whole number", 2) end
+  if type(to) ~= "string" and type(to) ~= "number" then
+    error("a recipient is a string or a whole number, got a " .. type(to), 2)
+  end
   local id, until_when = plain(to), nil
   for _, known in ipairs(id and self.ids:all(id) or {}) do
     local windows = self.users:get(known)
@@ -137,18 +140,18 @@ end
 
 -- ---- after a window has closed -----------------------------------------------------------------------------------------
 
--- returns the members of a message that name the recipient of a status event
+-- returns the recipient of a status event, as members of a message
 local function address_of(event)
   local is_group = type(event.raw) == "table" and event.raw.recipient_type == "group"
   if event.recipient_id then return { to = event.recipient_id, recipient_type = is_group and "group" or nil } end
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses in
----its answer to a send, use the option `fallback`. If it refuses later, in a `failed` status, use this function.
+---Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses it in
+---the answer to client:send, use the option `fallback`. If it refuses it later, in a `failed` status, use this function.
 ---@param event whatsapp.event
----@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? a template
----with an address goes there; a template without an address goes to the recipient of the event
+---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? if it has no address, it goes
+---to the recipient of the event
 ---@return whatsapp.Message? message nil: the event is not such a failure, or it has no recipient, or the function returned nil
 function window.fallback(event, template)
   if type(event) ~= "table" then error("an event is a table, got a " .. type(event), 2) end
@@ -168,12 +171,13 @@ end
 
 ---@class whatsapp.window_options
 ---@field now (fun(): number)? seconds since 1970, os.time if absent
----@field max integer? number of users' ids in memory, 100,000 if absent
----@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`; if it
----raises, the book goes on, and its member forget_error has the error
+---@field max integer? largest number of users' ids in memory, 100,000 if absent
+---@field on_forget (fun(id: string))? called for each id that is removed before its time is over, because of `max`; if
+---it raises, the book goes on, and its member forget_error has the error
 
 local OPTIONS = { now = "callable", max = "count", on_forget = "callable" }
 
+---Makes an empty book.
 ---@param options whatsapp.window_options?
 ---@return whatsapp.window_book
 function window.new(options)

@@ -1,5 +1,5 @@
--- whatsapp validate and bulk: files of messages, one outcome a row whatever happens, questions in a terminal. Against the
--- sandbox.
+-- whatsapp validate and bulk, against the sandbox: both read messages from files of each format. bulk writes one outcome for each
+-- row, and asks before it sends.
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
 local programs = require "spec.support.program"
@@ -22,7 +22,7 @@ local function outcomes_in(text)
   return list
 end
 
--- returns the outcomes; checks that each line of the file has exactly one outcome
+-- Checks that each of the first `count` lines has exactly one outcome. Returns line -> state.
 local function check_lines(list, count)
   local seen = {}
   for _, one in ipairs(list) do
@@ -76,10 +76,10 @@ describe("whatsapp validate", function()
     assert.equal(3, run("validate --strict", { stdin = warned }).status)
   end)
 
-  it("lets a Lua file use only the constructors, and stops it after a second", function()
+  it("lets a Lua file open no file, run no program and load no module, and stops the file after 3 seconds", function()
     for text, said in pairs {
       ["return os.execute 'touch made'"] = "os", ["io.open('made', 'w')"] = "io", ["require 'os'"] = "require",
-      ["while true do end"] = "longer than a second", ["local function f() return f() end f()"] = "longer than a second",
+      ["while true do end"] = "longer than 3 seconds", ["local function f() return f() end f()"] = "longer than 3 seconds",
       ["\27Lua"] = "byte code", ["return 1 +"] = "unexpected",
     } do
       program.scratch.write("m.lua", text)
@@ -103,7 +103,8 @@ describe("whatsapp bulk", function()
     program.remove()
   end)
 
-  local function taken() -- the number of messages that the sandbox accepted, and how often it accepted each body
+  -- returns the number of messages that the sandbox accepted, and how often it accepted each body
+  local function taken()
     local list = json.decode(output(("curl -s '%s/_sandbox/messages?limit=10000'"):format(box.base_url))).messages
     local by_body = {}
     for _, entry in ipairs(list) do
@@ -159,7 +160,7 @@ describe("whatsapp bulk", function()
     assert.equal(1, by_body['Hello {{phone}}","x, 100%1'])
   end)
 
-  it("refuses wrong CSV, and names the line", function()
+  it("refuses wrong CSV, and says what is wrong", function()
     program.scratch.write("order.json", '{"to":"{{phone}}","text":{"body":"{{name}}"}}')
     for text, said in pairs {
       ["phone,nam\n1,x\n"] = "did you mean nam?", ["phone,name\n1\n"] = "rows.csv:2: 1 field, but", ["phone,name\n1,\n"] = "name is empty",
@@ -173,7 +174,7 @@ describe("whatsapp bulk", function()
       assert.equal("", ended.out)
     end
     program.scratch.write("rows.csv", "phone,name\n1,\n")
-    assert.equal(3, run("bulk rows.csv -m order.json --yes --empty ok").status) -- a text may not be empty
+    assert.equal(3, run("bulk rows.csv -m order.json --yes --empty ok").status) -- the check of messages refuses an empty text
     assert.equal(2, run("bulk rows.csv --yes").status)
   end)
 
@@ -208,7 +209,7 @@ describe("whatsapp bulk", function()
     assert.is_nil(run("bulk rows.jsonl --yes --rate 1000").err:find("[#", 1, true))
   end)
 
-  it("has one outcome for each row after Ctrl-C, and sends nothing twice", function()
+  it("has one outcome for each row that was read before Ctrl-C", function()
     program.scratch.write("rows.jsonl", messages(3000))
     for _, wait in ipairs { 0.2, 0.5, 0.9 } do
       program.scratch.run "rm -f out"
@@ -228,7 +229,7 @@ describe("whatsapp bulk", function()
     end
   end)
 
-  it("writes the outcome of each row even if answers are lost", function()
+  it("writes the outcome of each row even if answers are lost, and sends nothing twice", function()
     local made = json.decode(output(("curl -s -X POST -H 'Content-Type: application/json' -d '%s' %s/_sandbox/chaos")
       :format('{"on":"answer","what":"reset","every":5}', box.base_url)))
     if not made or made.problem then return pending "the sandbox has no chaos" end
@@ -251,7 +252,7 @@ describe("whatsapp bulk", function()
     assert.is_true(unknown > 0)
   end)
 
-  it("reads rows of a pipe as they come", function()
+  it("reads and sends the rows of a pipe", function()
     local ended = run(nil, { command = "(echo '" .. message(1) .. "'; sleep 2) | whatsapp bulk - --yes | head -1 | cat; date +%s%N >/dev/null" })
     assert.is_truthy(ended.out:find('"state":"accepted"', 1, true), ended.out .. ended.err)
   end)

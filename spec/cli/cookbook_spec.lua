@@ -1,4 +1,4 @@
--- The shell lines of the cookbook, run as a reader would: each block in one folder, against the sandbox.
+-- Runs the shell commands of the cookbook as a reader would: all blocks in one folder, in their order, against the sandbox.
 local programs = require "spec.support.program"
 local read = require "spec.support.read"
 local server = require "whatsapp.sandbox.server"

@@ -1,5 +1,5 @@
--- whatsapp flows: it makes a key once, prints and uploads the public key, and serves a file of screens. The specs ask the
--- endpoint as WhatsApp on a phone does.
+-- whatsapp flows: `key` makes a private key once, and prints its public key; `serve` serves a file of screens. The spec sends requests
+-- to the endpoint as the phone of a user does.
 local curl = require "whatsapp.transport.curl"
 local flow = require "whatsapp.sandbox.flow"
 local output = require "spec.support.output"
@@ -29,7 +29,7 @@ describe("whatsapp flows", function()
     assert.is_nil((made.out .. made.err):find("PRIVATE", 1, true))
   end)
 
-  it("report what is wrong with a key or a file of screens", function()
+  it("says what is wrong with a key or a file of screens", function()
     scratch.write("other", "another passphrase\n")
     scratch.write("broken.lua", "return {")
     scratch.write("empty.lua", "return 5")
@@ -56,7 +56,7 @@ describe("whatsapp flows", function()
     assert.equal("", scratch.run "ls new.pem 2>/dev/null")
   end)
 
-  it("serve answers what screens.lua returns", function()
+  it("serve answers with the values that the functions of screens.lua return", function()
     local public = run("flows key flow.pem").out
     scratch.write("names.lua", 'return { title = "Screens" }')
     scratch.write("screens.lua", [[

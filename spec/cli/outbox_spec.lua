@@ -1,5 +1,5 @@
--- whatsapp outbox over SQLite, Redis and PostgreSQL, and bulk --state, against the sandbox. Some senders are killed or
--- interrupted; no message is sent twice.
+-- whatsapp outbox over SQLite, Redis and PostgreSQL, and whatsapp bulk --state, against the sandbox. The specs kill or interrupt some
+-- senders; no message is sent twice.
 local engines = require "spec.support.engines"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -39,7 +39,7 @@ describe("the outbox in the program", function()
     output(("curl -s -X POST -H 'Content-Type: application/json' -d '{}' %s/_sandbox/reset"):format(box.base_url))
   end)
 
-  -- returns a table: body -> how often the sandbox accepted it
+  -- returns a table, body of a message -> how often the sandbox accepted it, and the number of accepted messages
   local function taken()
     local list = json.decode(output(("curl -s '%s/_sandbox/messages?limit=10000'"):format(box.base_url))).messages
     local by_body, count = {}, 0
@@ -56,8 +56,8 @@ describe("the outbox in the program", function()
     return list
   end
 
-  -- engine -> a function that starts the engine. It returns a function that makes an empty store and returns the store's address;
-  -- and the engine.
+  -- engine -> function that starts the engine, and returns two values: a function that makes an empty store and returns its address;
+  -- and the engine, which the spec must stop
   local ENGINES = {
     sqlite = function() return function() return "sqlite:outbox.db" end end,
     redis = function()
@@ -184,7 +184,7 @@ describe("the outbox in the program", function()
     for body, times in pairs(by_body) do assert.equal(1, times, body) end
   end)
 
-  it("tells that a state file has unsent messages of another file, and sends each of these once", function()
+  it("says that a state file has unsent messages of another file, and sends each of these once", function()
     program.scratch.write("rows.jsonl", messages(3, "a"))
     assert.equal(0, run("outbox put rows.jsonl --store sqlite:state.db").status) -- a killed bulk leaves such messages
     program.scratch.write("rows.jsonl", messages(2, "b"))

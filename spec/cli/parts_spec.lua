@@ -1,4 +1,4 @@
--- The parts of the program that need no process: lines, CSV, merging, items, JSON, progress, exit codes.
+-- The parts of the program that a spec can call without a process: lines, CSV, merging, items, JSON, progress, exit codes.
 local csv = require "whatsapp.cli.csv"
 local exit = require "whatsapp.cli.exit"
 local items = require "whatsapp.cli.items"
@@ -10,6 +10,7 @@ local outcome = require "whatsapp.cli.outcome"
 local progress = require "whatsapp.cli.progress"
 local scratch_folder = require "spec.support.scratch"
 
+-- returns a function that returns the lines of a text, as lines.of does
 local function reader(text)
   local at = 1
   return function()
@@ -21,6 +22,7 @@ local function reader(text)
   end
 end
 
+-- returns the rows of CSV, each with its line number first; a fault is the row { line number, error }
 local function rows_of(text)
   local list = {}
   for fields, line, at in csv.rows(reader(text)) do
@@ -39,7 +41,7 @@ describe("lines of a file", function()
   local scratch = scratch_folder.new()
   teardown(scratch.remove)
 
-  it("keep every byte, also if they are long", function()
+  it("keep every byte, also if a line is long", function()
     local long = ("x"):rep(200000)
     local file = assert(io.open(scratch.write("file", "a\0b\r\n\n" .. long .. "\nlast"), "rb"))
     local list = {}
@@ -48,7 +50,7 @@ describe("lines of a file", function()
     assert.same({ "a\0b\r", "", long, "last" }, list)
   end)
 
-  -- a path; the words of its only error. A folder can be opened, and each read of it fails
+  -- each row: a path, and words of its only error. io.open opens a folder, but each read of the folder fails.
   local BROKEN = {
     { scratch.write("endless", ("x"):rep(9 * 1024 * 1024)), "a line of more than" }, { scratch.folder, "Is a directory" },
   }
@@ -59,10 +61,8 @@ describe("lines of a file", function()
         local stream = { read = function(_, how) return file:read(how) end, seek = function() return not is_pipe and 0 or nil end }
         local next_line = lines.of(stream)
         local line, err = next_line()
-        if not (is_pipe and line) then -- a pipe takes long lines
-          assert.is_false(line)
-          assert.is_truthy(err:find(row[2], 1, true), err)
-        end
+        assert.is_false(line)
+        assert.is_truthy(err:find(row[2], 1, true), err)
         assert.is_nil((next_line()))
         assert.is_nil((next_line()))
         file:close()
@@ -70,7 +70,7 @@ describe("lines of a file", function()
     end)
   end
 
-  it("end each command that reads records from a folder", function()
+  it("are one error for a reader of rows or records, if the file is a folder", function()
     local rows, records = require "whatsapp.cli.rows", require "whatsapp.cli.records"
     for _, name in ipairs { "x", "x.jsonl" } do
       local file, count = assert(io.open(scratch.folder, "rb")), 0
@@ -100,14 +100,14 @@ describe("CSV", function()
     assert.same({ { 1, "something follows a closing quote" } }, rows_of '"a"b\n')
   end)
 
-  it("is linear in the length of a row", function()
+  it("takes time that is linear in the length of a row", function()
     local row = '"' .. ('""\n'):rep(150000) .. '","' .. ('x","'):rep(50000) .. '"\n'
     local list = rows_of(row)
     assert.equal(50002, #list[1] - 1)
     assert.equal(300000, #list[1][2])
   end)
 
-  it("is refused if an open quote makes a row too long", function()
+  it("is refused if a row is too long because a quote is not closed", function()
     local list = rows_of('"' .. ("x\n"):rep(700000))
     assert.is_truthy(list[1][2]:find "is a quote not closed")
   end)
@@ -124,7 +124,7 @@ describe("a message with columns", function()
 end)
 
 describe("items", function()
-  it("have a form that differs from a text", function()
+  it("have another form than a text", function()
     for word, path in pairs { ["a=b"] = "a", ["a.b[1].c=x=y"] = "a.b[1].c", ["a:=1"] = "a" } do assert.equal(path, (items.split(word))) end
     for _, word in ipairs { "2+2=4", "Hello = x", "a b=c", "=x", "Hello", "x" } do assert.is_nil((items.split(word)), word) end
   end)
@@ -158,7 +158,7 @@ describe("progress", function()
 end)
 
 describe("exit codes", function()
-  it("allow a repetition, but never of a message that may have been sent", function()
+  it("tell the caller to repeat a command, but never if the message may have been sent", function()
     for _, row in ipairs {
       { { kind = "invalid" }, "invalid", "invalid" }, { { kind = "api" }, "refused", "failed" },
       { { kind = "api", retryable = true }, "try_later", "not_sent" },

@@ -1,4 +1,4 @@
--- whatsapp send, call, media, templates and doctor against the sandbox: every exit code, items, files, secrets.
+-- whatsapp send, call, media, templates and doctor against the sandbox: items, files, exit codes, settings and secrets.
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
 local programs = require "spec.support.program"
@@ -27,12 +27,13 @@ describe("whatsapp send", function()
     return json.decode(output(("curl -s -X %s %s/_sandbox/%s%s"):format(method, box.base_url, path, data)))
   end
 
-  local function last_message() -- as the sandbox received it
+  -- returns the last message that the sandbox accepted
+  local function last_message()
     local list = control("GET", "messages").messages
     return list[#list].message
   end
 
-  -- returns returns the message that --dry-run prints
+  -- returns the message that --dry-run prints
   local function made(words, options)
     local ended = run("send " .. words .. " --dry-run", options)
     assert.equal(0, ended.status, words .. ": " .. ended.err)
@@ -118,7 +119,7 @@ describe("whatsapp send", function()
 
   -- ---- exit codes ---------------------------------------------------------------------------------------------------------------
 
-  it("ends with 3 if the message is refused before it needs a token", function()
+  it("ends with 3 if the check refuses the message; this needs no token", function()
     local ended = run("send 1 ''", { env = { WHATSAPP_TOKEN = "" } })
     assert.equal(3, ended.status)
     assert.is_truthy(ended.err:find("text.body", 1, true))
@@ -126,7 +127,7 @@ describe("whatsapp send", function()
     assert.equal("", ended.out)
   end)
 
-  it("ends with 4 if the API refuses; with a bad token, it names the doctor", function()
+  it("ends with 4 if the API refuses the message; for a bad token, names whatsapp doctor", function()
     local ended = run("--json send 16505551234 Hello", { env = { WHATSAPP_TOKEN = "EAAanotherone123" } })
     assert.equal(4, ended.status, ended.err)
     assert.is_truthy(ended.err:find("whatsapp doctor", 1, true))
@@ -134,7 +135,7 @@ describe("whatsapp send", function()
     assert.same({ "failed", 190 }, { json.decode(ended.out).state, json.decode(ended.out).error.code })
   end)
 
-  it("ends with 5 if nothing was sent and a repetition may work", function()
+  it("ends with 5 if nothing was sent and the same command may succeed later", function()
     local ended = run("send 16505551234 Hello", { env = { WHATSAPP_BASE_URL = "http://127.0.0.1:1" } })
     assert.equal(5, ended.status)
     assert.is_truthy(ended.err:find("try again later", 1, true), ended.err)
@@ -202,7 +203,7 @@ describe("whatsapp send", function()
     assert.equal(3, run("templates preview order --definition order.json", { env = env }).status)
   end)
 
-  it("has a doctor that names what is wrong and its fix", function()
+  it("has a doctor that names each fault and its fix", function()
     local found = run "--json doctor"
     local levels = {}
     for line in found.out:gmatch "[^\n]+" do
@@ -241,7 +242,7 @@ describe("whatsapp send", function()
     assert.equal(1, run("-p a send 1 x", { env = env }).status)
   end)
 
-  it("refuses a file that holds a secret and that others can read, unknown names and wrong values", function()
+  it("refuses a configuration file with a secret that other users can read, an unknown name or a wrong value", function()
     for text, said in pairs {
       ['{"profiles":{"a":{"token":"EAAsecret"}}}'] = "chmod 600", ['{"profiles":{"a":{"app_secret":"EAAsecret"}}}'] = "chmod 600",
       ['{"profile":{}}'] = "did you mean profiles?", ['{"profiles":{"a":{"phone_number":"1"}}}'] = "no setting phone_number",
@@ -257,7 +258,7 @@ describe("whatsapp send", function()
     assert.equal(2, run("--config nowhere.json version && whatsapp --config nowhere.json send 1 x").status)
   end)
 
-  it("shows no secret in output, errors and arguments of processes", function()
+  it("shows no secret in its output, its errors and the arguments of its processes", function()
     local secret = "appsecret0123456789"
     local env = { WHATSAPP_APP_SECRET = secret, WHATSAPP_VERIFY_TOKEN = "verify0123456789" }
     for _, words in ipairs { "-v send 16505551234 Hello", "-v --json send 16505551234 Hello", "send 16505551234 Hello --dry-run", "-v doctor",

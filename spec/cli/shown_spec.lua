@@ -1,10 +1,10 @@
--- Text from the API in what the program prints: no answer, event or entry of an outbox can forge a line or move the cursor of a
--- terminal, as a line or as JSON.
+-- The program prints texts that come from the API. No text of an answer, an event or an entry of an outbox can forge a line of the
+-- output or move the cursor of a terminal, with or without --json.
 local fault_server = require "spec.support.fault"
 local json = require "whatsapp.wire.json"
 local programs = require "spec.support.program"
 
-local BAD = { -- in JSON, and its bytes
+local BAD = { -- each row: a character in JSON, and its bytes
   { "\\n", "\nforged" }, { "\\r", "\r" }, { "\\u0000", "\0" }, { "\\u0007", "\7" }, { "\\u001b[2J", "\27" }, { "\\u007f", "\127" },
   { "\\u009b", "\194\155" }, { "\\u202e", "\226\128\174" }, { "\\u2028", "\226\128\168" }, { "\\u2066", "\226\129\166" },
   { "\\u061c", "\216\156" }, { "\\ufeff", "\239\187\191" },
@@ -13,14 +13,14 @@ local BAD = { -- in JSON, and its bytes
 local EVIL = "begin"
 for _, row in ipairs(BAD) do EVIL = EVIL .. row[1] .. "forged" end
 
--- EVIL in each string of an answer; every command reads some of them
+-- an answer with EVIL in each string; every command reads some of these strings
 local ANSWER = ([[{"id":"%s","name":"%s","language":"%s","category":"%s","status":"%s","messages":[{"id":"%s","message_status":"%s"}],]]
   .. [["contacts":[{"wa_id":"%s","input":"1"}],"mime_type":"%s","sha256":"%s","file_size":1,"url":"%s","verified_name":"%s",]]
   .. [["display_phone_number":"%s","quality_rating":"%s"}]]):gsub("%%s", EVIL)
 local LIST = '{"data":[' .. ANSWER .. "]}"
 local REFUSAL = '{"error":{"code":100,"message":"' .. EVIL .. '","error_data":{"details":"' .. EVIL .. '"},"fbtrace_id":"' .. EVIL .. '"}}'
 
--- a command, the answer that it gets, and whether it shows some of it
+-- each row: a command, and the answer that the command gets
 local COMMANDS = {
   { "send 1 hi", ANSWER }, { "send 1 hi", REFUSAL }, { "media up photo.png", ANSWER }, { "media info 5", ANSWER },
   { "templates ls", LIST }, { "templates create template.json", ANSWER }, { "call GET 5", ANSWER },

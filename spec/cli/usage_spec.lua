@@ -1,4 +1,4 @@
--- The program as a whole: help, wrong use, completion, the man page, and its texts about the schema. Needs no network.
+-- The program as a whole: help, wrong use, completion, the man page, the schema, and its output. Needs no network.
 local cli = require "whatsapp.cli"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -14,7 +14,7 @@ describe("the program whatsapp", function()
   end)
   teardown(function() program.remove() end)
 
-  -- calls visit(words, row) for each command and each command below one
+  -- calls visit(words, row) for each command and each subcommand
   local function each_command(visit)
     for _, command in ipairs(cli.commands()) do
       visit(command.name, command)
@@ -61,7 +61,7 @@ describe("the program whatsapp", function()
     assert.is_truthy(run("help settings").out:find("WHATSAPP_TOKEN", 1, true))
   end)
 
-  it("ends wrong use with 2, suggests the right use, and prints no data", function()
+  it("ends with 2 after wrong use, suggests the right use, and prints no data", function()
     for words, said in pairs {
       ["sned 1 x"] = "did you mean 'send'", ["send"] = "missing argument 'TO'", ["send 1"] = "nothing to send",
       ["send 1 x --dryrun"] = "unknown option '--dryrun'", ["help sned"] = "did you mean send",
@@ -93,7 +93,7 @@ describe("the program whatsapp", function()
     assert.equal(0, run("send 1 --dry-run -- --token").status)
   end)
 
-  it("tells its version", function()
+  it("prints its version", function()
     local plain = run("version").out
     assert.is_truthy(plain:find("^whatsapp " .. require("whatsapp")._VERSION:gsub("%.", "%%.")))
     assert.equal(plain, run("--version").out)
@@ -135,7 +135,7 @@ describe("the program whatsapp", function()
     assert.is_truthy(run("schema --json-schema").out:find('"$defs"', 1, true))
   end)
 
-  it("ends quietly if the reader of a pipe ends", function()
+  it("ends without a message if the reader of its output ends", function()
     local ended = run(nil, { command = "whatsapp schema | head -1" })
     assert.equal(0, ended.status)
     assert.equal("", ended.err)
@@ -149,7 +149,7 @@ describe("the program whatsapp", function()
     assert.is_truthy(ended.err:find("No space left", 1, true), ended.err)
   end)
 
-  it("uses colours only in terminals, and not if NO_COLOR is set", function()
+  it("uses colours in a terminal, but not if NO_COLOR is set; elsewhere, only if a variable or an option asks for them", function()
     local function coloured(options) return run("validte", options) end
     assert.is_nil(coloured({}).err:find "\27")
     assert.is_truthy(coloured({ terminal = true }).out:find "\27%[31m")

@@ -1,4 +1,4 @@
--- whatsapp listen, trigger and sandbox: webhooks on this machine, verified, printed, forwarded, given to programs.
+-- whatsapp listen, trigger, sandbox and replay: they make webhooks on this machine, verify, print and forward them, and run programs.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -9,7 +9,7 @@ local webhooks = require "whatsapp.cli.webhooks"
 
 local SECRET, VERIFY = "appsecret0123456789", "verify0123456789"
 
--- starts a server in the background, until the end of the spec
+-- Starts a command that is a server, in the background. Returns its URL. stop() or stop_all() ends the command.
 local function start(program, words, name)
   output(program.command(("(trap '' HUP; exec whatsapp %s >%s.out 2>%s.err </dev/null) & echo $! >%s.pid"):format(words, name, name, name)))
   for _ = 1, 200 do
@@ -25,7 +25,7 @@ local function stop(program, name)
     program.scratch.folder, name))
 end
 
--- runs also after a spec that failed
+-- ends the commands that still run, also after a spec that failed
 local function stop_all(program)
   for name in output(("ls %s"):format(program.scratch.folder)):gmatch "([%w]+)%.pid" do stop(program, name) end
 end
@@ -43,7 +43,7 @@ describe("webhooks in the program", function()
 
   local function printed(name) return read(program.scratch.path(name .. ".out"), "") end
 
-  it("are made for every kind, as the library reads them", function()
+  it("are made for every kind, and webhook.parse reads them", function()
     for _, kind in ipairs(webhooks.kinds()) do
       local made = run("trigger " .. kind.name .. " --dry-run")
       assert.equal(0, made.status, kind.name)
@@ -57,7 +57,7 @@ describe("webhooks in the program", function()
     assert.same({ "Hé/@", "4917012345" }, { event.text, event.from })
   end)
 
-  it("are verified, printed, given to a program, and counted", function()
+  it("are verified, printed, passed to a program, and counted", function()
     local url = start(program, "listen --port 0 --count 4 --exec 'cat >>events; whatsapp version >version'", "listen")
     assert.equal(0, run("trigger message.text text.body=Hello --to " .. url).status)
     assert.equal(0, run("trigger status.delivered --to " .. url).status)
@@ -76,8 +76,8 @@ describe("webhooks in the program", function()
     assert.equal(4, lines, printed "listen")
     local events = read(program.scratch.path "events")
     assert.equal("Hello", json.decode(events:match "[^\n]+").text)
-    assert.is_truthy(read(program.scratch.path "version"):find "^whatsapp ") -- run with the environment of `listen`
-    assert.equal(5, run("trigger message.text --to " .. url).status) -- it has ended
+    assert.is_truthy(read(program.scratch.path "version"):find "^whatsapp ") -- the program has the environment of `listen`
+    assert.equal(5, run("trigger message.text --to " .. url).status) -- `listen` has ended
   end)
 
   it("are forwarded as the same bytes with the same signature, and the answer is returned", function()
@@ -140,13 +140,14 @@ describe("whatsapp replay", function()
 
   local ANA = "http://127.0.0.1:%s/_sandbox/users/16505551234/"
 
-  local function bot(port, words) -- a bot in a shell: it answers each text
+  -- writes a bot, a script of the shell that answers each text
+  local function bot(port, words)
     program.scratch.write("bot.sh",
       ("grep -q '\"kind\":\"message\"' || exit 0\nexport WHATSAPP_BASE_URL=http://127.0.0.1:%s WHATSAPP_TOKEN=any-token-01 "
       .. "WHATSAPP_PHONE_NUMBER_ID=106540352242922\nwhatsapp -q send 16505551234 '%s' >/dev/null\n"):format(port, words))
   end
 
-  it("plays a recorded run again: the same answers, or a diff", function()
+  it("plays a recorded run again, and prints a diff if the answers differ", function()
     local url = start(program, "listen --port 0 --exec 'sh ./bot.sh'", "bot")
     local base = start(program, "sandbox --port 0 --no-page --record run.jsonl --webhook " .. url, "recorder"):match "^http://[^/]+"
     local port = base:match "%d+$"

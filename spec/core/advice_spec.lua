@@ -185,7 +185,7 @@ describe("a template", function()
     end
   end)
 
-  it("has no space in the end of a button's address", function()
+  it("has no space in the end of a button's URL", function()
     check_all {
       { "a space", template { button("url", { type = "text", text = "meeting 12" }) },
         "warning: template.components[1].parameters[1].text format" },

@@ -31,6 +31,33 @@ describe("the types and the reference", function()
     end
   end)
 
+  it("name the fields of the envelope once, and each field of a class once", function()
+    local types = read "lua/whatsapp/types.lua"
+    local _, count = types:gsub("@field recipient_identity_key_hash", "")
+    assert.equal(1, count)
+    assert.truthy(types:find("---@class whatsapp.TextMessage: whatsapp.Envelope\n", 1, true))
+    assert.truthy(types:find('---@field type? "text" ', 1, true))
+    for class in types:gmatch "%-%-%-@class (.-)\n\n" do
+      local seen = {}
+      for name in class:gmatch "\n%-%-%-@field ([%w_]+)" do
+        assert.is_nil(seen[name], class)
+        seen[name] = true
+      end
+    end
+  end)
+
+  it("describe public functions only, the methods of batches and pages too", function()
+    local page = read "lua/whatsapp/README.md"
+    for name in page:gmatch "\n### (%w[^\n]*)%(" do
+      assert.truthy(name:find "^%l", name)
+      assert.falsy(name:find "%._", name)
+    end
+    for _, name in ipairs { "batch:next()", "batch:close()", "pages:next()", "whatsapp.limits", "whatsapp.limiter_store", "whatsapp.retry",
+      "whatsapp.BatchOutcome", "whatsapp.progress", "whatsapp.call", "whatsapp.pages_call", "box:line(event)" } do
+      assert.truthy(page:find("\n### " .. name .. "\n", 1, true), name)
+    end
+  end)
+
   it("name each object once", function()
     local _, order = schema.objects()
     local seen = {}

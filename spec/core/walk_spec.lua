@@ -537,6 +537,10 @@ describe("whatsapp.encode", function()
         assert.same({ "x type" }, brief((problems_of({ to = "1", x = data }, { mode = "lenient" }))))
       end
       assert.same({ "contacts type" }, brief((problems_of({ to = "1", contacts = { { name = 1 }, nil, {} } }, { mode = "lenient" }))))
+      local _, err = encode { to = "1", contacts = { { name = { formatted_name = "A" } }, footer = "f" } }
+      assert.equal("contacts: must be a list, but this table has names besides its items", err)
+      _, err = encode { to = "1", contacts = { name = { formatted_name = "A" } } }
+      assert.equal("contacts: must be a list, got a table with names: put braces around it", err)
     end)
 
     it("refuses text that is not UTF-8 and says from which byte on", function()

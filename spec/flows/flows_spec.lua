@@ -153,7 +153,9 @@ describe("flows.endpoint", function()
         for other, value in pairs(members) do changed[other] = changed[other] or value end
         local handle, lines, seen = new()
         local response = handle(post(json.encode(changed)))
-        assert.same({ 421, "", 1, 0 }, { response.status, response.body, #lines, #seen }, name .. " " .. text)
+        local bytes = crypto.from_base64(text) -- a key helps only against a member that has the right form
+        local status = (not bytes or name == "initial_vector" and #bytes ~= 16) and 400 or 421
+        assert.same({ status, "", 1, 0 }, { response.status, response.body, #lines, #seen }, name .. " " .. text)
         assert.is_nil(lines[1]:find "%c")
       end
       for _, value in ipairs { 5, true, {}, whatsapp.null } do
@@ -257,7 +259,7 @@ describe("flows.endpoint", function()
       { { app_secret = false }, "flows.endpoint needs app_secret" },
       { { on = false }, "flows.endpoint needs on" },
       { { on = { INIT = print } }, "it has no member INIT, did you mean init?" },
-      { { on = { init = 5 } }, "its init is not" },
+      { { on = { init = 5 } }, "its member init has a wrong value" },
       { { passphras = "x" }, "unknown option passphras, did you mean passphrase?" },
     }
     for i, row in ipairs(rows) do

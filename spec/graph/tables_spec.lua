@@ -262,6 +262,14 @@ describe("the fields of bodies and queries", function()
     assert.is_truthy(err:find "holds itself", err)
   end)
 
+  it("name an unknown field with a similar name first, as the check of a message does", function()
+    local _, err, details = client_with().templates:create { nam = "x", langage = "en" }
+    assert.equal(1, err:find("nam: no such field, did you mean `name`?; langage: no such field, did you mean `language`?; ", 1, true)
+      or err:find("langage: no such field, did you mean `language`?; nam: no such field, did you mean `name`?; ", 1, true), err)
+    assert.truthy(err:find("(and " .. details.count - 3 .. " more problems)", 1, true), err)
+    assert.equal(1, select(2, whatsapp.templates.validate { nam = "x" }):find("nam: no such field, did you mean `name`?", 1, true))
+  end)
+
   it("survive any value", function()
     local odd = { 1, true, "x", "", {}, { 1, nil, 3 }, { [1.5] = 1 }, { [true] = 1 }, print, 0 / 0, setmetatable({}, { __index = error }) }
     for _, name in ipairs(names) do

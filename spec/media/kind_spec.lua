@@ -189,6 +189,8 @@ describe("a plan for a file", function()
     assert.same({ "file format" }, problems_of "\1\2\3")
     local _, text = plan_of(files.jpeg, { type = "image/png" })
     assert.equal("type: image/png, but the bytes are image/jpeg", text)
+    _, text = plan_of(files.jpeg, { type = "image/png", as = "sticker" })
+    assert.equal("type: image/png, but the bytes are image/jpeg; as: image/png cannot be shown as sticker, only as image or document", text)
   end)
 
   it("refuses kinds that the API does not accept, and names an alternative", function()
@@ -233,7 +235,7 @@ describe("a plan for a file", function()
 
   it("reports all problems at once", function()
     local _, text, details = plan_of(files.webp("VP8X", 1, 2), { type = "image/png" }, 20 * MB)
-    assert.is_truthy(text:find("type: image/png, but the bytes are image/webp (and ", 1, true), text)
+    assert.is_truthy(text:find("type: image/png, but the bytes are image/webp; file.size: ", 1, true), text)
     assert.is_true(details.count >= 2)
   end)
 

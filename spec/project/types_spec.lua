@@ -3,8 +3,20 @@
 local lines_of = require "spec.support.lines"
 local read = require "spec.support.read"
 
--- the public modules: the root, and folders that are public by their names
-local FILES = lines_of "ls lua/whatsapp/*.lua lua/whatsapp/transport/*.lua"
+-- the public modules: the root, folders that are public by their names, and the files of the reference
+local REFERENCE = lines_of "grep -o 'lua/whatsapp/[a-z0-9_/]*.lua' src/reference.lua"
+local FILES, listed = lines_of "ls lua/whatsapp/*.lua lua/whatsapp/transport/*.lua", {}
+for _, path in ipairs(FILES) do listed[path] = true end
+for _, path in ipairs(REFERENCE) do
+  if not listed[path] then FILES[#FILES + 1], listed[path] = path, true end
+end
+
+-- classes whose methods users call; the other classes are a file's own
+local PUBLIC = { Batch = true, Pages = true, Outbox = true, Box = true, User = true, Clock = true, Chaos = true, Metrics = true }
+
+-- functions that only the library calls
+local OURS = { ["batch.new"] = true, ["pages.new"] = true, ["limits.new"] = true, ["users.new"] = true, ["call.check"] = true,
+  ["call.request"] = true, ["call.run"] = true, ["call.pages"] = true }
 
 local INTERNAL = { -- files of these folders that only the library itself requires
   ["lua/whatsapp/types.lua"] = true, ["lua/whatsapp/all.lua"] = true, ["lua/whatsapp/transport/libcurl.lua"] = true,
@@ -34,14 +46,14 @@ local function type_of(rest)
   return rest:sub(1, i - 1)
 end
 
--- public functions of a file: line, name, parameters, the annotations above it
+-- Public functions of a file: name, parameters, the annotations above it. A method without annotations is a file's own.
 local function functions_of(text)
   local found, comments = {}, {}
   for line in (text .. "\n"):gmatch "(.-)\n" do
     if line:find "^%-%-%-" then comments[#comments + 1] = line:match "^%-%-%-%s?(.*)"
     else
       local name, parameters = line:match "^function ([%w_]+[.:][%w_]+)%((.-)%)"
-      local is_local = name and name:find "^%u" and not name:find "^M%." -- a class of the file's own
+      local is_local = name and (name:find "^%u%l" and (not PUBLIC[name:match "^%w+"] or not comments[1]) or OURS[name])
       if name and not is_local and not name:find "[.:]__" then
         found[#found + 1] = { name = name, parameters = parameters, comments = comments }
       end
@@ -69,13 +81,54 @@ describe("the annotations of public functions", function()
           end
           if not private then
             for parameter in one.parameters:gmatch "[%w_]+" do
-              assert.is_true(params[parameter] or false, ("%s: %s(%s)"):format(path, one.name, parameter))
+              assert.is_true(params[parameter] or parameter == "_", ("%s: %s(%s)"):format(path, one.name, parameter))
             end
           end
         end
       end)
     end
   end
+
+  -- names that annotations use for values with a class
+  local CLASSED = {
+    "request", "response", "message", "result", "details", "rule", "rules", "event", "problem", "warning", "usage",
+  }
+
+  -- returns the name in an annotation whose type is a bare `table`, as in `request: table`, `@param request table` and
+  -- `@return table? request`
+  local function unclassed(annotation)
+    for _, name in ipairs(CLASSED) do
+      for _, pattern in ipairs { "%f[%w_]NAME%??:? %(?table%f[^%w_<]", "%f[%w_]table%??[%[%]]* NAME%f[^%w_]" } do
+        if annotation:find((pattern:gsub("NAME", name))) then return name end
+      end
+    end
+  end
+
+  it("name the class of each value that has one, also in fields of classes and in functions that are passed", function()
+    local found = {}
+    assert.is_true(#REFERENCE > 20)
+    for _, path in ipairs(REFERENCE) do
+      for annotation in read(path):gmatch "\n%-%-%-(@[fpr]%l+ [^\n]*)" do
+        local name = unclassed(annotation)
+        if name then found[#found + 1] = ("%s: %s"):format(path, annotation) end
+      end
+    end
+    assert.same({}, found)
+    assert.same({ "request", "request", "details", "rules" }, { unclassed "@field on fun(request: table)",
+      unclassed "@param request table?", unclassed "@return table? details", unclassed "@return table[] rules" })
+    assert.is_nil(unclassed "@param request table<string, string>")
+  end)
+
+  it("name no bare type in a field of a class", function()
+    local found = {}
+    for _, path in ipairs(FILES) do
+      for field in (INTERNAL[path] and "" or read(path)):gmatch "\n%-%-%-@field ([^\n]*)" do
+        local type = type_of(field:match "^%S+ (.*)" or "")
+        if bare(type, "table") or bare(type, "function") then found[#found + 1] = ("%s: %s"):format(path, field) end
+      end
+    end
+    assert.same({}, found)
+  end)
 
   -- the text of a file up to a function, from the last blank line on
   local function annotations(text, declared)
@@ -93,5 +146,43 @@ describe("the annotations of public functions", function()
       assert.truthy(annotations(text, declared):find("@param message whatsapp.Message", 1, true), declared)
     end
     assert.truthy(annotations(client, "function client:each("):find("whatsapp.Message[]|fun(): whatsapp.Message?", 1, true))
+  end)
+
+  -- the members of a class: name -> true
+  local function declared(path, class)
+    local text, names = read(path), {}
+    local block = assert(text:match("%-%-%-@class " .. class:gsub("%p", "%%%0") .. "\n(.-)\n\n"), class)
+    for name in block:gmatch "%-%-%-@field ([%w_]+)" do names[name] = true end
+    return names
+  end
+
+  -- calls found(object, name) for each member that a line of Lua sets, such as a.b = 1, or a.b, a.c = 1, 2
+  local function each_set(line, found)
+    for object, name, rest in line:gmatch "%f[%w_](%l+)%.([%w_]+)()" do
+      local after = line:sub(rest)
+      while after:find "^, [%w_.]+" do after = after:gsub("^, [%w_.]+", "", 1) end
+      if after:find "^ = " then found(object, name) end
+    end
+  end
+
+  it("declare each member of details and info that the code sets", function()
+    local details = declared("lua/whatsapp/wire/outcome.lua", "whatsapp.details")
+    local info = declared("lua/whatsapp/client.lua", "whatsapp.info")
+    local both, count, unknown = {}, 0, {}
+    for name in pairs(details) do both[name] = info[name] end
+    local classes = { details = details, info = info, about = both }
+    for _, path in ipairs(lines_of "find lua -name '*.lua' | sort") do
+      for line in read(path):gmatch "[^\n]+" do
+        each_set(line, function(object, name)
+          local class = classes[object]
+          if object == "about" and not path:find "/media/" then return end -- about: details or info of a file
+          if not class then return end
+          count = count + 1
+          if not class[name] then unknown[#unknown + 1] = ("%s: %s.%s"):format(path, object, name) end
+        end)
+      end
+    end
+    assert.same({}, unknown)
+    assert.is_true(count > 20, count)
   end)
 end)

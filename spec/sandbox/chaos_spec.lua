@@ -1,5 +1,5 @@
--- The faults of a box: each kind does what its row says, and the client reports it as with the real API. In this process, in
--- virtual time; spec/sandbox/each_spec.lua has all faults at once.
+-- The faults of a box: each kind has the effect that its row says, and the client reports the fault as it would with the real API. In
+-- this process, in virtual time. spec/sandbox/each_spec.lua has all faults at once.
 local chaos = require "whatsapp.sandbox.chaos"
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
@@ -14,7 +14,8 @@ local function new_client(box, options)
   return whatsapp.new(options)
 end
 
--- the effects of a fault of an answer: rule, the client's details, whether the box accepted the message, the seconds
+-- faults of answers; each row: the rule, the client's details (nil: success), whether the box accepts the message, the seconds that
+-- the client waits
 local ANSWERS = {
   { { what = "hang" }, { kind = "transport", curl_code = 28, may_have_been_sent = true, retryable = false }, true, 30 },
   { { what = "reset" }, { kind = "transport", curl_code = 56, may_have_been_sent = true, retryable = false }, true, 0 },
@@ -35,7 +36,8 @@ local ANSWERS = {
   { { what = "token_expired" }, { kind = "api", code = 190, subcode = 463, http_status = 401, may_have_been_sent = false }, false, 0 },
 }
 
--- the effects of a fault of webhooks on three messages of a user: the texts in the order of arrival, at once and after an hour
+-- faults of webhooks, applied to the messages "1", "2" and "3" of a user; each row: the rule, the texts that have arrived at once, and
+-- the texts that have arrived after an hour, both in the order of arrival
 local WEBHOOKS = {
   { { what = "twice" }, "1 1 2 3", "1 1 2 3" },
   { { what = "twice", copies = 3 }, "1 1 1 2 3", "1 1 1 2 3" },
@@ -58,7 +60,7 @@ local function words_of(body)
 end
 
 describe("a fault of an answer", function()
-  it("does what its row says, and the client reports what it cannot know", function()
+  it("has the effect of its row, and the client says whether the message may have been sent", function()
     for _, row in ipairs(ANSWERS) do
       local box = sandbox.new()
       local rule = row[1]
@@ -74,7 +76,7 @@ describe("a fault of an answer", function()
     end
   end)
 
-  it("does the same in a batch", function()
+  it("has the same effect in a batch", function()
     for _, row in ipairs(ANSWERS) do
       local box = sandbox.new()
       row[1].on, row[1].times = "answer", 1
@@ -91,7 +93,7 @@ describe("a fault of an answer", function()
     end
   end)
 
-  it("is followed by a repetition only if nothing can be sent twice", function()
+  it("makes the client repeat a message only if the message cannot be sent twice", function()
     for _, row in ipairs(ANSWERS) do
       local box = sandbox.new()
       row[1].on, row[1].times = "answer", 1
@@ -102,7 +104,7 @@ describe("a fault of an answer", function()
     end
   end)
 
-  it("fires when its rule says: times, every, after, rate", function()
+  it("fires as often as its rule says: times, every, after, rate", function()
     local function fired(rule, count)
       local box = sandbox.new()
       rule.on, rule.what = "answer", "token_expired"
@@ -151,7 +153,7 @@ describe("a fault of an answer", function()
 end)
 
 describe("a fault of a webhook", function()
-  it("does what its row says, and only `lose` loses anything", function()
+  it("has the effect of its row, and only `lose` loses a message", function()
     for _, row in ipairs(WEBHOOKS) do
       local seen = {}
       local box
@@ -192,7 +194,7 @@ describe("a fault of a webhook", function()
     assert.same({ 1000, 3 }, sizes)
   end)
 
-  it("for a status does not change messages, and makes a message fail", function()
+  it("that is only for statuses does not change the webhooks of messages; `fail` makes a message fail", function()
     local words = {}
     local box = sandbox.new { webhook = function(request)
       local value = json.decode(request.body).entry[1].changes[1].value
@@ -219,7 +221,8 @@ describe("a rule that is wrong", function()
   it("raises at the line of the test, and names the right values", function()
     local box = sandbox.new()
     local cases = {
-      { {}, "on must be" }, { { on = "answers", what = "hang" }, "on must be" },
+      { {}, "on must be" }, { { on = "answers", what = "hang" }, 'on must be "answer", "webhook" or "status", did you mean answer?' },
+      { { on = "answer", waht = "hang" }, "waht is not known, did you mean what?" },
       { { on = "answer", what = "hand" }, "did you mean hang" }, { { on = "answer" }, "what must be one of error, hang" },
       { { on = "webhook", what = "hang" }, "what must be one of" }, { { on = "answer", what = "hang", time = 1 }, "did you mean times" },
       { { on = "answer", what = "hang", code = 4 }, "hang has no code" }, { { on = "answer", what = "error" }, "error needs code" },

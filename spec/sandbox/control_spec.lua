@@ -1,5 +1,5 @@
--- The control API and the state of a box: every route, its guards, and bad input, which loses nothing. Without a server:
--- nginx.lua passes requests on as they are.
+-- The control API, the events and the state of a box: every route, its guards, and bad input, which changes nothing. The specs call
+-- box.control in this process; nginx.lua passes requests on as they are.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
@@ -121,7 +121,7 @@ describe("the control API of the sandbox", function()
     assert.equal(86405, select(2, ask(box, "GET", "/clock")).offset)
   end)
 
-  it("has rules of chaos", function()
+  it("adds, lists and removes rules of chaos", function()
     local box, client = new_box()
     local status, answer = ask(box, "POST", "/chaos", { on = "answer", what = "hang", times = 1 })
     assert.equal(200, status)
@@ -218,7 +218,7 @@ describe("the control API of the sandbox", function()
     assert.equal(404, (ask(box, "GET", "/chats/999")))
   end)
 
-  it("answers nonsense with 400 and a sentence, and nothing is lost", function()
+  it("answers bad input with 400 and a sentence, and loses nothing", function()
     local box, client = new_box()
     assert(client:send(TEXT))
     local paths = {
@@ -247,7 +247,7 @@ describe("the control API of the sandbox", function()
 end)
 
 describe("the events of the sandbox", function()
-  it("are numbered and bounded, and a reader that is behind learns of the gap", function()
+  it("are numbered and bounded, and a reader that has missed some of them learns this", function()
     local box, client = new_box()
     for i = 1, 10500 do client:send { to = "1", text = { body = tostring(i) } } end
     local events, gap = box:events(0)
@@ -302,7 +302,7 @@ describe("the events of the sandbox", function()
 end)
 
 describe("the state of the sandbox", function()
-  local START = 1800000000 -- both boxes have this real time: the box that reads the state is made later
+  local START = 1800000000 -- the real time of both boxes: without it, the box that loads the state would have a later time
 
   local function full_box()
     local box, client = new_box { webhook = URL, seed = 5, now = function() return START end }
@@ -390,7 +390,7 @@ describe("the state of the sandbox", function()
     assert.is_truthy(box:run()[1].post.body:find("held", 1, true))
   end)
 
-  it("that is garbage, or of a newer version, changes nothing", function()
+  it("changes nothing if it is not valid, or has a newer version", function()
     local box = full_box()
     local before = json.encode(box:state())
     local good = json.decode(before)
@@ -418,7 +418,7 @@ describe("the state of the sandbox", function()
     assert.is_truthy(select(2, box:load { version = 99 }):find("version 99", 1, true))
   end)
 
-  it("is read and set over the control API, and reset empties the box", function()
+  it("is read and replaced through the control API, and /reset empties the box", function()
     local old = full_box()
     local box = new_box { webhook = URL }
     local response = old.control { method = "GET", url = "/_sandbox/state", headers = HEADERS }

@@ -1,10 +1,11 @@
--- Conversations of tests, and recorded runs that are played again. In this process.
+-- Conversations (a test plays user and bot) and tapes (recorded runs that are played again). In this process.
 local escaped = require "whatsapp.sandbox.escaped"
 local sandbox = require "whatsapp.sandbox"
 local tape = require "whatsapp.sandbox.tape"
 local whatsapp = require "whatsapp"
 
--- a bot that asks with buttons, names the pressed button and sends a list; `words` changes its texts
+-- Returns a box whose bot asks with buttons, and names the button that was pressed; and the client of the bot. `words` changes the
+-- answer of the bot.
 local function new_bot(words, options)
   local client
   local function on_message(event)
@@ -59,7 +60,7 @@ describe("a conversation", function()
   end)
 end)
 
--- the record of a run, as lines
+-- records the run of a box; returns a function that returns the record
 local function record(box)
   local lines = {}
   box.on_event = function(event) lines[#lines + 1] = tape.line(event, box) end
@@ -105,7 +106,7 @@ describe("a tape", function()
     assert.equal(box.messages[4].id, box.inbound[5].inbound.reaction.message_id)
   end)
 
-  it("has the bytes of the files that users send: a bot can fetch these files in another run", function()
+  it("has the bytes of the files that users send, so that a bot can download them in another run", function()
     local function run(first, recorded)
       local fetched, client = {}, nil
       local box = sandbox.new { app_secret = "s", webhook = whatsapp.webhook.handler {
@@ -134,7 +135,7 @@ describe("a tape", function()
     assert.is_nil(tape.read '{"kind":"media","at":1,"id":"1","base64":"?"}')
   end)
 
-  it("shows the different answers of another version of the bot as a unified diff", function()
+  it("shows the answers of a bot that differ from the record as a unified diff", function()
     local recorded = recorded_run()
     local diff = recorded:compare(play(recorded, (new_bot "Pressed: ")))
     assert.is_truthy(diff:find("--- recorded\n+++ played\n@@ ", 1, true))

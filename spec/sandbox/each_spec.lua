@@ -1,5 +1,5 @@
--- Thousands of messages through a box whose answers are lost in every way and whose webhooks come twice, late and in another
--- order: the tracker ends with the same list of messages as the box. In this process, in virtual time.
+-- Sends thousands of messages through a box with faults of each kind: answers are lost, webhooks come twice, late and in another order.
+-- At the end, the tracker has the same list of messages as the box. In this process, in virtual time.
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
@@ -32,7 +32,7 @@ local function new_box(seed, tracker)
   return box
 end
 
--- sends everything; returns the outcomes by their stamps
+-- sends all messages; returns stamp -> outcome
 local function send_all(box, tracker, count)
   local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport }
   local outcomes = {}
@@ -43,7 +43,8 @@ local function send_all(box, tracker, count)
   return outcomes
 end
 
--- returns the messages whose state differs between the box and the tracker, and the stamps that the box accepted twice
+-- Returns the ids of the wrong messages, and stamp -> id of the message that the box accepted. A message is wrong if box and tracker
+-- have another status of it, or if the box has accepted its stamp twice.
 local function wrong_in(box, tracker)
   local taken, wrong = {}, {}
   for _, entry in ipairs(box.messages) do

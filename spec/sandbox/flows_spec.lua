@@ -1,5 +1,5 @@
--- Flows of a box: the business uploads a public key, and a user's steps ask the endpoint of the business, a function or a URL, as
--- WhatsApp does.
+-- Flows of a box: the business uploads a public key; then each step of a user asks the endpoint of the business, which is a function or
+-- a URL, as WhatsApp does.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local vectors = require "spec.support.flow_vectors"
@@ -83,7 +83,7 @@ describe("a flow of the sandbox", function()
     end
   end)
 
-  it("opens with the screen of its message if the message says navigate", function()
+  it("opens with the screen in its message if the message says navigate", function()
     local _, client, ask = new {}
     local id, user = send(client, "navigate", { screen = "TABLE", data = { guests = 4 } }), ask("chats").users[1].id
     local first = ask("users/" .. user .. "/flow/open", { message = id })

@@ -1,4 +1,4 @@
--- The blocks of Lua in the sandbox's README.md are whole: each runs as it is.
+-- Each block of Lua in the sandbox's README.md runs as it is.
 local read = require "spec.support.read"
 
 local compile = loadstring or load

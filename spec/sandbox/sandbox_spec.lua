@@ -32,7 +32,7 @@ describe("the sandbox as a transport", function()
     assert.equal(second.messages[1].id, box.messages[2].id)
   end)
 
-  it("answers to a template that it was accepted, and to a user id with a user id", function()
+  it("has message_status in the answer to a template, and user_id in the answer to a message to a user id", function()
     local client = client_of(sandbox.new().handle)
     local sent = assert(client:send { recipient = "US.1", template = { name = "n", language = { code = "en" } } })
     assert.equal("accepted", sent.messages[1].message_status)
@@ -40,11 +40,11 @@ describe("the sandbox as a transport", function()
     assert.is_nil(assert(client:send(TEXT)).messages[1].message_status)
   end)
 
-  it("marks as read", function()
+  it("marks a message as read", function()
     assert.is_true(assert(client_of(sandbox.new().handle):mark_read "wamid.X").success)
   end)
 
-  it("refuses a message that the core refuses, with the API's envelope", function()
+  it("refuses a message that the core refuses, with an error in the form of the API", function()
     local client = client_of(sandbox.new().handle, { mode = "lenient" })
     local cases = {
       { { to = "1", text = {} }, 131008, "text.body" }, { { to = "1", text = { body = 5 } }, 100, "text.body" },
@@ -59,7 +59,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("needs a token; with the option token, the right token", function()
+  it("needs a token; with the option token, needs this token", function()
     local box = sandbox.new { token = "right" }
     local cases = { { {}, 104 }, { { Authorization = "Basic x" }, 104 }, { { authorization = "Bearer wrong" }, 190 } }
     for _, case in ipairs(cases) do
@@ -70,7 +70,7 @@ describe("the sandbox as a transport", function()
     assert.equal(400, (post(box, "{}", { headers = headers })))
   end)
 
-  it("answers nonsense like the API", function()
+  it("answers a wrong body like the API", function()
     local box = sandbox.new()
     for _, body in ipairs { "", "{", "5", "null", '"x"', "[1]", '{"messaging_product":5}', ("["):rep(5000) } do
       local status, answer = post(box, body)
@@ -119,7 +119,7 @@ describe("the sandbox as a transport", function()
     assert.same({ 200, "ACCEPTED" }, { status, answer.data[1].events.data[1].delivery_status })
   end)
 
-  it("delivers to a user id in `recipient`, and to all others in `to`", function()
+  it("delivers to a user id in `recipient`, and to a number or a group in `to`", function()
     local box = sandbox.new()
     for _, address in ipairs { { recipient = "US.1" }, { to = "+1 650-555" }, { to = 16505551234 },
       { to = "Y2FwaV9ncm91cDox", recipient_type = "group" } } do
@@ -138,7 +138,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("refuses every number that is no id, and every null", function()
+  it("refuses every number that cannot be an id, and every null", function()
     local box = sandbox.new()
     local MESSAGE = '{"messaging_product":"whatsapp",%s,"type":"text","text":{"body":"x"}}'
     for _, address in ipairs { '"to":1e400', '"to":-1e400', '"to":1.5', '"to":-1', '"to":null', '"to":{}', '"to":[]',
@@ -153,7 +153,7 @@ describe("the sandbox as a transport", function()
     for _, entry in ipairs(box.messages) do assert.equal("1", entry.message.to) end
   end)
 
-  it("answers requests whose headers come twice, at every endpoint", function()
+  it("answers requests that have each header twice, at every endpoint", function()
     local NAMES = { "authorization", "user-agent", "content-type", "range", "file_offset", "x-other" }
     local box = sandbox.new()
     for _, target in ipairs { "POST /v26.0/1/messages", "POST /v26.0/1/marketing_messages", "GET /v26.0/1/message_history",
@@ -170,7 +170,7 @@ describe("the sandbox as a transport", function()
     end
   end)
 
-  it("forgets the oldest messages if it is full, in number or in bytes, and reports this", function()
+  it("forgets its oldest messages if they are too many or have too many bytes, and calls on_forget", function()
     local told = {}
     local function on_forget(id, entry, name) told[#told + 1] = { id, entry.id, name } end
     for name, address in pairs { messages = { to = "1" }, undelivered = { to = "US.1" } } do
@@ -272,7 +272,7 @@ describe("the sandbox in nginx", function()
     stranger:close()
   end)
 
-  it("is gone after stop()", function()
+  it("has no process and no folder after stop()", function()
     local other = require("whatsapp.sandbox.server").start()
     other.stop()
     local gone = whatsapp.new { token = "t", phone_number_id = "1", base_url = other.base_url, proxy = "", retry = false }

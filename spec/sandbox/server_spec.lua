@@ -1,5 +1,5 @@
--- The sandbox in its nginx: what is on the wire, in its files and on the terminal. Each test that changes a server has its own,
--- on a free port; the others share one. Touches no other host.
+-- The sandbox in its nginx: the bytes on the wire, the files, and the lines on the terminal. A test that changes a server starts its own
+-- server on a free port; the other tests share one. Connects to no other host.
 local json = require "whatsapp.wire.json"
 local nginx = require "spec.support.nginx"
 local output = require "spec.support.output"
@@ -53,7 +53,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.equal("x", found.messages[#found.messages].message.text.body)
   end)
 
-  it("has a small page, which loads nothing from another host", function()
+  it("has a small page that loads nothing from another host", function()
     local status, _, headers = ask(sandbox, "/")
     assert.same({ 302, "/_sandbox/page/" }, { status, headers.location })
     local bytes = 0
@@ -112,7 +112,7 @@ describe("the sandbox in nginx, over http,", function()
     assert.is_nil(stream("", ""):find "id: ")
   end)
 
-  -- nginx adds blanks to the bodies for the box: no page or event shows these blanks
+  -- nginx adds blanks to the end of each body (see sandbox/server.lua): no answer and no event shows these blanks
   it("shows the bytes of a request as they were sent, also blanks at their end", function()
     local path = "/v26.0/106540352242922/messages"
     local headers = { ["content-type"] = "application/json", authorization = "Bearer t" }
@@ -154,9 +154,10 @@ describe("the sandbox in nginx, over http,", function()
     answer.remove()
   end)
 
-  -- makes each fault, sends once, and compares kind, may_have_been_sent and the other details of the row
+  -- For each row: adds a rule, sends once, and compares the client's details with the row. send() returns whether the message was sent,
+  -- and the details.
   local function faults(send)
-    local ROWS = { -- the fault, members of the rule, members of details
+    local ROWS = { -- each row: the kind of fault, more members of the rule, members of the details (nil: success)
       { "hang", {}, { kind = "transport", may_have_been_sent = true, retryable = false } },
       { "reset", {}, { kind = "transport", may_have_been_sent = true, retryable = false } },
       { "refuse", {}, { kind = "transport", may_have_been_sent = true, retryable = false } },
@@ -284,7 +285,7 @@ describe("starting the sandbox", function()
     sandbox.stop()
   end)
 
-  it("says what to install without nginx, and without its Lua module", function()
+  it("says what to install if nginx or its Lua module is missing", function()
     local _, err = pcall(server.start, { nginx = "/nowhere/nginx" })
     assert.is_truthy(err:find("apt install nginx libnginx-mod-http-lua", 1, true), err)
     _, err = pcall(server.start, { tls = false, modules = "/nowhere" })
@@ -342,7 +343,7 @@ describe("the sandbox in the foreground", function()
   local scratch = scratch_folder.new()
   teardown(function() scratch.remove() end)
 
-  -- runs it in the background, as a shell does; returns its output and its process id
+  -- Starts the sandbox in its own process group. Returns the path of its output, the process id, and { base_url }.
   local function begin(name)
     local path = scratch.folder .. "/" .. name
     local pid = output(("PORT=0 setsid %s examples/sandbox.lua >%s 2>&1 </dev/null & echo $!"):format(lua, path)):match "%d+"

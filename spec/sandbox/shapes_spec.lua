@@ -4,8 +4,8 @@ local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
--- object -> the members that it must have | the members that it may have; "name:kind" is an object or a list of objects of
--- another row
+-- kind of object -> "the members that it must have | the members that it may have". "name:kind": the member is an object of this kind,
+-- or a list of such objects.
 local SHAPES = {
   body = "object entry:entry",
   entry = "id changes:change | time",
@@ -90,7 +90,8 @@ local CARDS = { CARD, {} }
 for name, value in pairs(CARD) do CARDS[2][name] = value end
 CARDS[2].card_index, CARDS[2].action = 1, { buttons = { { type = "quick_reply", quick_reply = { id = "c1", title = "Card" } } } }
 
--- the actions of a user after a message of the business; each button of the page and each verb has a row
+-- each row: a name, the action of a user, and the message of the business before the action. Each button of the page and each verb has
+-- a row.
 local ROWS = {
   { "write", function(ana) ana:writes "a/b @ 😀 مرحبا" end },
   { "forward", function(ana) ana:writes("x", { forwarded = true }) end },
@@ -124,7 +125,7 @@ local ROWS = {
   { "call", function(ana) ana:calls() end },
 }
 
--- returns a box, a client, and the problems of all webhooks of the box; `bodies` counts the webhooks
+-- Returns a box, a client, and a table: wrong, the problems of all webhooks of the box; bodies, the number of webhooks.
 local function new_box()
   local seen = { wrong = {}, bodies = 0 }
   local box

@@ -1,11 +1,12 @@
--- The stream of events, with a table in place of nginx: what a reader gets, and the cost of a reader that has left. Nothing waits
--- here.
+-- The stream of events: the text that a reader gets, and the end of the stream. A table takes the place of nginx, and no function
+-- really waits.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local stream = require "whatsapp.sandbox.stream"
 
--- A reader has a query, headers, the seconds of each wait, and a number of flushes that it accepts. Returns the text of the
--- stream, and the requested seconds of each wait.
+-- Serves a stream to a reader { after, headers, waits, flushes, exits }. after: a parameter of the URL; waits: for each wait its seconds,
+-- or a function to call; flushes: how many flushes succeed before the reader has left; exits: the number of waits after which nginx ends.
+-- Returns the text of the stream, the seconds that each wait asked for, and the table in place of nginx.
 local function read_stream(box, reader)
   local out, waits, now, left = {}, {}, 1000, reader.flushes or 3
   local ngx = {
@@ -72,7 +73,7 @@ describe("the stream of events", function()
     assert.same({ last + 1 }, numbers_of(text))
   end)
 
-  it("tells a slow reader once about a gap, and continues with the oldest event", function()
+  it("tells a slow reader once about a gap, and continues with the oldest event that is left", function()
     local box = sandbox.new()
     box.journal.max = 10
     write(box, 30)
@@ -98,7 +99,7 @@ describe("the stream of events", function()
     local box = sandbox.new()
     write(box, 200)
     local text = read_stream(box, { after = "0", flushes = 2 })
-    assert.equal(64, #numbers_of(text)) -- one chunk that the reader did not accept
+    assert.equal(64, #numbers_of(text)) -- one chunk; its flush failed
     assert.equal("", (read_stream(box, { after = "0", exits = 0 }):gsub("^: [^\n]+\n\n", "")))
     local big = sandbox.new()
     for _ = 1, 40 do big:user("16505551234"):writes(("x"):rep(20000)) end
@@ -106,7 +107,7 @@ describe("the stream of events", function()
     assert.is_true(#chunk < 512 * 1024, #chunk)
   end)
 
-  it("keeps nothing for a reader: a reader costs only its waits", function()
+  it("keeps no events for a reader", function()
     local readers = stream.readers { now = function() return 0 end }
     local names = {}
     for name in pairs(readers) do names[#names + 1] = name end

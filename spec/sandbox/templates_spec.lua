@@ -1,5 +1,5 @@
--- The sandbox's templates and other objects, through the client's tables and calls: they are created, listed, changed and
--- deleted, and a wrong template message is refused with the API's codes.
+-- The templates and other objects of the sandbox. The specs create, list, change and delete them through the client's tables and calls.
+-- The sandbox refuses a wrong template message with the API's codes.
 local definitions = require "spec.templates.definitions"
 local endpoints = require "whatsapp.graph.endpoints"
 local json = require "whatsapp.wire.json"
@@ -26,7 +26,7 @@ local function copy(value)
 end
 
 describe("the sandbox's templates", function()
-  it("are created, listed and fetched, and accepted in messages: every kind", function()
+  it("are created, listed and fetched, and a message with each of them is accepted", function()
     local client, box = pair()
     for _, row in ipairs(definitions) do
       local made = assert(client.templates:create(row.definition))
@@ -88,7 +88,7 @@ describe("the sandbox's templates", function()
     assert.equal(1, #client.templates:list().data)
   end)
 
-  it("are refused if they are wrong or exist already", function()
+  it("are refused if they are not valid or exist already", function()
     local client = pair()
     local _, err, details = client.templates:create({ name = "X Y" }, { mode = "lenient" })
     assert.equal(100, details.code)

@@ -1,4 +1,4 @@
--- The clock of a box and what depends on it: the window of 24 hours, limits, usage, statuses, media. Nothing sleeps here.
+-- The clock of a box, and the things that depend on the time: the window of 24 hours, limits, usage, tokens and files. No spec sleeps.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
@@ -84,7 +84,7 @@ describe("the clock of the sandbox", function()
     assert.equal(200, box.clock:now() - start)
   end)
 
-  it("lets a handler send and wait; the work that this causes comes after it", function()
+  it("lets a handler send and wait; the work that the handler adds is done after the handler", function()
     local order, client = {}, nil
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = {
       message = function(event)
@@ -105,7 +105,7 @@ describe("the clock of the sandbox", function()
 end)
 
 describe("the window of the sandbox", function()
-  it("closes 24 hours after a user wrote or called; a template passes", function()
+  it("closes 24 hours after a user wrote or called; a template is still accepted", function()
     for _, opens in ipairs { function(ana) ana:writes "hi" end, function(ana) ana:calls() end, function(ana) ana:sends_location(1, 1) end } do
       local box = sandbox.new { numbers = { "1" } }
       local client = new_client(box)
@@ -121,7 +121,7 @@ describe("the window of the sandbox", function()
     end
   end)
 
-  it("is not longer after an ad, and the business does not open it", function()
+  it("is not longer after an ad, and a message of the business does not open it", function()
     local box = sandbox.new { numbers = { "1" } }
     local client = new_client(box)
     box:user("16505551234"):writes("hi", { referral = { source_type = "ad", source_id = "1" } })
@@ -154,7 +154,7 @@ describe("the window of the sandbox", function()
     end
   end)
 
-  it("agrees with whatsapp.window, which gets the same webhooks", function()
+  it("agrees with whatsapp.window, which reads the same webhooks", function()
     local book
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = { event = function(event) book:feed(event) end } }
     local box = sandbox.new { app_secret = "s", webhook = handle, numbers = { "1" } }
@@ -169,7 +169,7 @@ describe("the window of the sandbox", function()
 end)
 
 describe("the limits of the sandbox", function()
-  it("are off unless asked for", function()
+  it("are off without the option", function()
     local box = sandbox.new()
     local client = new_client(box)
     for _ = 1, 200 do assert(client:send(TEXT)) end
@@ -195,7 +195,7 @@ describe("the limits of the sandbox", function()
     assert.is_true(box.traffic:gauges("1", "16505551234").pair > 90)
   end)
 
-  it("do not stop a client that keeps them itself", function()
+  it("never refuse a message of a client that keeps them itself", function()
     local box = sandbox.new { limits = "api" }
     local client = whatsapp.new { token = "t", phone_number_id = "1", transport = box.transport, retry = false }
     local list = {}

@@ -1,11 +1,11 @@
--- The users of a box: each verb sends the same webhook as the API, key by key, and reports wrong use. In this process.
+-- The users of a box: each verb makes the same webhook as the API, member by member, and reports wrong use. In this process.
 local json = require "whatsapp.wire.json"
 local sandbox = require "whatsapp.sandbox"
 local whatsapp = require "whatsapp"
 
 local NUMBER, SECRET = "106540352242922", "s"
 
--- returns a box, the list of its decoded webhooks, and a client that sends through the box
+-- returns a box, a client that sends through the box, and the list of the bodies of its webhooks
 local function new_box(options)
   local bodies = {}
   options = options or {}
@@ -19,7 +19,7 @@ local function new_box(options)
   return box, client, bodies
 end
 
--- returns the value of the last webhook with a message or status of this kind
+-- returns the value of the last webhook that has a member such as "messages" or "statuses"
 local function last_value(bodies, member)
   for i = #bodies, 1, -1 do
     local value = assert(json.decode(bodies[i])).entry[1].changes[1].value
@@ -53,8 +53,8 @@ local TEMPLATE = { to = "16505551234", template = { name = "n", language = { cod
 local TEXT = { to = "16505551234", text = { body = "x" } }
 local VOICE = { to = "16505551234", audio = { id = "1", voice = true } }
 
--- verb: what a user does; before: a message of the business; wanted: the message of the webhook without id, from and timestamp,
--- where "ID" is the id of the business's message
+-- each row: does, the action of a user; before, a message of the business; wanted, the message in the webhook without id, from and
+-- timestamp. "ID" is the id of the business's message.
 local CONTEXT = { from = "15550783881", id = "ID" }
 local VERBS = {
   { does = function(ana) ana:writes "Grüße 👋 / @" end, wanted = { type = "text", text = { body = "Grüße 👋 / @" } } },
@@ -90,7 +90,7 @@ local VERBS = {
       { product_retailer_id = "p", quantity = 2, item_price = 7.5, currency = "EUR" } } } } },
 }
 
--- returns the bytes of a file, as the business gets them
+-- returns the bytes of a file that the business downloads
 local function fetched(client, id)
   local pieces = {}
   local got, err = client.media:download(id, function(piece)
@@ -101,7 +101,7 @@ local function fetched(client, id)
 end
 
 describe("a user of the sandbox", function()
-  it("sends the webhook of each verb, key by key", function()
+  it("makes the webhook of each verb, member by member", function()
     for i, row in ipairs(VERBS) do
       local box, client, bodies = new_box()
       local id = row.before and assert(client:send(row.before)).messages[1].id
@@ -120,7 +120,7 @@ describe("a user of the sandbox", function()
     end
   end)
 
-  it("quotes a message of the business, and its own message", function()
+  it("quotes a message of the business, and a message of the user", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     local id = assert(client:send(TEXT)).messages[1].id
@@ -131,7 +131,7 @@ describe("a user of the sandbox", function()
     assert.has_error(function() ana:writes("three", { reply_to = "wamid.X" }) end)
   end)
 
-  it("sends a file that the business can fetch, for 7 days", function()
+  it("sends a file that the business can download for 7 days", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     local cases = {
@@ -190,7 +190,7 @@ describe("a user of the sandbox", function()
     assert.is_truthy(second)
   end)
 
-  it("that blocks the business gets no message; a message of a blocked user does not arrive", function()
+  it("that blocks the business gets no message; the business gets no message of a user that it blocks", function()
     local box, client, bodies = new_box()
     local ana = box:user "16505551234"
     ana:blocks()
@@ -211,7 +211,7 @@ describe("a user of the sandbox", function()
     assert.equal(130403, details.code)
   end)
 
-  it("without a number is reached only by the user id", function()
+  it("without a number gets only messages to the user id", function()
     local box, client, bodies = new_box()
     local user = box:user(nil, { name = "Hidden", user_id = "DE.1A2B3C" })
     user:writes "hi"
@@ -227,7 +227,7 @@ describe("a user of the sandbox", function()
     assert.same({ 1, 1 }, { #user:messages(), #box.undelivered })
   end)
 
-  it("with a number and a user id is reached by both", function()
+  it("with a number and a user id gets messages to both", function()
     local box, client, bodies = new_box()
     local bruno = box:user "5511912345678"
     assert(client:send { to = "5511912345678", text = { body = "one" } })
@@ -269,6 +269,11 @@ describe("a user of the sandbox", function()
       { function() ana:writes "\255" end, "write: text must be a string of UTF-8" },
       { function() ana:writes(nil) end, "write: text is missing" },
       { function() ana:writes("x", { odd = 1 }) end, "write: odd is not known" },
+      { function() ana:writes("x", { reply_too = "wamid.X" }) end, "write: reply_too is not known, did you mean reply_to?" },
+      { function() ana:presses("yes", { mesage = id }) end, "press: mesage is not known, did you mean message?" },
+      { function() ana:writes("x", { text = "y" }) end, "text has two values" },
+      { function() ana:sends_contact { name = "Lu", phone = "1", odd = 1 } end, "contact: odd is not known" },
+      { function() box:user("1", { odd = 1 }) end, "a user has no option odd" },
       { function() ana:reacts("👍", { message = "wamid.X" }) end, "react: Ana has no message wamid.X" },
       { function() ana:sends_location(500, 0) end, "location: latitude must be" },
       { function() ana:sends_contact { { phones = {} } } end, "contacts[1].name.formatted_name is missing" },
@@ -293,7 +298,7 @@ describe("a user of the sandbox", function()
     assert.same({ 1, 0 }, { #box.messages, #box.inbound })
   end)
 
-  it("presses a button that sends nothing: a link and a flow", function()
+  it("cannot press a button that sends nothing: a link and a flow", function()
     local box, client = new_box()
     assert(client:send { to = "16505551234", interactive = { type = "cta_url", body = { text = "x" }, action = {
       name = "cta_url", parameters = { display_text = "Open", url = "https://example.com" } } } })
@@ -302,7 +307,7 @@ describe("a user of the sandbox", function()
     assert.is_truthy(err:find("opens a link", 1, true), err)
   end)
 
-  it("finds the kind of a file by its name, the same in every run: a kind that the API accepts is preferred", function()
+  it("finds the kind of a file by its name, the same in every run; prefers a kind that the API accepts", function()
     local kinds = require "whatsapp.media.kinds"
     local box = new_box()
     local wanted = {}

@@ -1,5 +1,5 @@
--- The webhooks of a box: their bytes, signature, repetitions, bounds and log, and how they are sent again. In this process, in
--- virtual time; one case asks openssl.
+-- The webhooks of a box: their bytes, their signature, their attempts, their bounds and their log. In this process, in virtual time; one
+-- case runs openssl.
 local escaped = require "whatsapp.sandbox.escaped"
 local json = require "whatsapp.wire.json"
 local output = require "spec.support.output"
@@ -9,7 +9,7 @@ local whatsapp = require "whatsapp"
 local URL = "http://127.0.0.1:9/hook"
 local WORDS = "Grüße / @ 😀 مرحبا \1 \"quoted\" \\"
 
--- returns a box that posts to a URL, a driver that answers with `answer(post)`, and the posts
+-- Returns a box that posts to a URL, a driver, and the list of posts. The driver answers each post with answer(post, its number).
 local function new_box(answer, options)
   local posts = {}
   options = options or {}
@@ -55,7 +55,7 @@ describe("a webhook of the sandbox", function()
     assert.same({ "facebookexternalua", "application/json", URL }, { post.headers["user-agent"], post.headers["content-type"], post.url })
   end)
 
-  it("verifies with openssl", function()
+  it("has the signature that openssl computes", function()
     local box, drive, posts = new_box(ok)
     box:user("16505551234"):writes(WORDS)
     drive()
@@ -68,7 +68,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(posts[1].headers["x-hub-signature-256"], "sha256=" .. said:match "(%x+)%s*$")
   end)
 
-  it("takes the time that passes, and not the time that the clock is moved by", function()
+  it("has the real time of its attempt in the log, not the time by which a test moves the clock", function()
     local real = 1800000000
     local box = sandbox.new { webhook = "http://127.0.0.1:1/", now = function() return real end }
     box:user("16505551234"):writes "x"
@@ -79,7 +79,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(250, box.shelves.deliveries.list[1].attempts[1].ms)
   end)
 
-  it("is always the same bytes", function()
+  it("has the same bytes in every run", function()
     local bodies = {}
     for i = 1, 2 do
       local box, drive, posts = new_box(ok, { now = function() return 1764000000 end })
@@ -90,7 +90,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(bodies[1], bodies[2])
   end)
 
-  it("is repeated in steps over seven days, until 200", function()
+  it("is repeated over seven days, until the endpoint answers 200", function()
     local box, drive, posts = new_box(function(_, count) return { status = count == 5 and 200 or 500, headers = {}, body = "no" } end)
     local start = box.clock:now()
     box:user("16505551234"):writes "hi"
@@ -103,7 +103,7 @@ describe("a webhook of the sandbox", function()
     assert.same({ "done", 5, 500, 200 }, { kept.state, #kept.attempts, kept.attempts[1].status, kept.attempts[5].status })
   end)
 
-  it("is dropped with an event after seven days, and nothing but 200 is a success", function()
+  it("is dropped with an event after seven days; only 200 is a success", function()
     for _, answer in ipairs { { status = 201 }, { status = 204 }, { status = 302 }, { status = 404 }, { status = 503 }, {} } do
       local box, drive, posts = new_box(function()
         if not answer.status then return nil, "timed out" end
@@ -122,7 +122,7 @@ describe("a webhook of the sandbox", function()
     end
   end)
 
-  it("is one of at most 16 under way to an endpoint; the next begins when one ends", function()
+  it("is posted while at most 15 others are under way to its endpoint; another one begins when one ends", function()
     local box = sandbox.new { webhook = URL }
     for i = 1, 40 do box:user("16505551234"):writes("number " .. i) end
     local effects = box:run()
@@ -145,7 +145,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(15, box.waiting.count)
   end)
 
-  it("that is under way during a reset has no effect afterwards", function()
+  it("that is under way during a reset has no effect later", function()
     local box = sandbox.new { webhook = URL }
     for i = 1, 20 do box:user("16505551234"):writes("number " .. i) end
     local effects = box:run()
@@ -170,7 +170,7 @@ describe("a webhook of the sandbox", function()
     assert.equal("http://127.0.0.1:9/new", box:run()[1].post.url)
   end)
 
-  it("waits with at most 10,000 others: the oldest is dropped with an event", function()
+  it("is dropped with an event if it is the oldest of more than 10,000 that wait", function()
     local box = sandbox.new { webhook = URL }
     local ana = box:user "16505551234"
     for i = 1, 10003 do ana:writes("number " .. i) end
@@ -182,7 +182,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(3, dropped)
   end)
 
-  it("is not kept for an endpoint that never answers after it was dropped", function()
+  it("is not kept after it was dropped, also if its endpoint never answers", function()
     local box = sandbox.new { webhook = URL }
     local deliveries = require "whatsapp.sandbox.deliveries"
     for _ = 1, 30 do
@@ -206,7 +206,7 @@ describe("a webhook of the sandbox", function()
     assert.is_true(whatsapp.webhook.verify(plain, attempt.reserialised, "secret"))
   end)
 
-  it("goes to the endpoint of its number, or to no endpoint", function()
+  it("goes only to the endpoint of its number", function()
     local box = sandbox.new { numbers = { "1", "2" } }
     local deliveries = require "whatsapp.sandbox.deliveries"
     box:user("16505551234"):writes("to nowhere", { number = "1" })
@@ -218,7 +218,7 @@ describe("a webhook of the sandbox", function()
     assert.same({ 1, "http://127.0.0.1:9/two" }, { #effects, effects[1].post.url })
   end)
 
-  it("to a handler that raises or returns nothing is repeated", function()
+  it("is repeated if its handler raises or returns no response", function()
     for _, handle in ipairs { function() error "broken" end, function() end, function() return 5 end } do
       local count = 0
       local box = sandbox.new { webhook = function(request)
@@ -273,7 +273,7 @@ describe("a webhook of the sandbox", function()
     assert.equal(2, count)
   end)
 
-  it("is handled once by webhook.handler, though it fails four times", function()
+  it("is handled once by webhook.handler, although four attempts fail", function()
     local handled, tries = 0, 0
     local handle = whatsapp.webhook.handler { app_secret = "s", verify_token = "v", on = { message = function() handled = handled + 1 end } }
     local box = sandbox.new { app_secret = "s", webhook = function(request)
@@ -301,7 +301,7 @@ describe("the handshake of the sandbox", function()
     assert.is_nil((deliveries.handshake(sandbox.new())))
   end)
 
-  it("is a GET that the driver makes", function()
+  it("is a GET that the driver sends", function()
     local box = sandbox.new { webhook = URL .. "?a=1", verify_token = "a b&c" }
     deliveries.handshake(box)
     local effect = box:run()[1]

@@ -263,6 +263,91 @@ describe("the token function", function()
     assert.same({ 5, 5, 1 }, { done, calls, most })
   end)
 
+  it("is called once at a time also for clients that client:with made", function()
+    local under_way, most, calls = 0, 0, 0
+    local transport = memory.new(accepted)
+    function transport.sleep() coroutine.yield() end
+    local client = new(transport, { token = function()
+      calls, under_way = calls + 1, under_way + 1
+      most = math.max(most, under_way)
+      coroutine.yield()
+      under_way = under_way - 1
+      return "a-token-of-a-test"
+    end })
+    local senders, done = {}, 0
+    for i = 1, 3 do
+      senders[i] = coroutine.create(function()
+        assert(client:with({ phone_number_id = i }):send(TEXT))
+        done = done + 1
+      end)
+    end
+    for _ = 1, 20 do
+      for _, co in ipairs(senders) do
+        if coroutine.status(co) ~= "dead" then assert(coroutine.resume(co)) end
+      end
+    end
+    assert.same({ 3, 3, 1 }, { done, calls, most })
+  end)
+
+  it("is called once at a time if hooks wait for different times before it", function()
+    local under_way, most, held = 0, 0, {}
+    local transport = memory.new(accepted)
+    function transport.sleep() coroutine.yield() end
+    local client = new(transport, {
+      before_send = function(request) while held[request.to] do coroutine.yield() end end,
+      token = function()
+        under_way = under_way + 1
+        most = math.max(most, under_way)
+        while held.token do coroutine.yield() end
+        under_way = under_way - 1
+        return "a-token-of-a-test"
+      end,
+    })
+    local senders, done = {}, 0
+    for i = 1, 2 do
+      senders[i] = coroutine.create(function()
+        assert(client:send { to = tostring(i), text = { body = "x" } })
+        done = done + 1
+      end)
+    end
+    local function go_on(i) assert(coroutine.resume(senders[i])) end
+    held = { ["1"] = true, token = true }
+    go_on(1) -- waits in its hook
+    transport.slept = 1
+    go_on(2) -- waits in the token function
+    held["1"] = nil
+    go_on(1)
+    held.token = nil
+    go_on(2)
+    go_on(1)
+    assert.same({ 2, 1 }, { done, most })
+  end)
+
+  it("is under way already: a client that cannot wait refuses the message", function()
+    local is_held = true
+    local client = whatsapp.new { phone_number_id = "1", transport = accepted, token = function()
+      while is_held do coroutine.yield() end
+      return "a-token-of-a-test"
+    end }
+    local sent
+    local first = coroutine.create(function() sent = client:send(TEXT) end)
+    assert(coroutine.resume(first))
+    for _, use in ipairs {
+      function() return client:send(TEXT) end,
+      function() return select(2, client:each({ TEXT }):next()) end,
+      function() return client:authorize { url = "https://graph.facebook.com/me" } end,
+    } do
+      local result, err, details = use()
+      assert.is_nil(result)
+      assert.equal("another call of the token function is under way", err)
+      assert.same({ "refused", "token", true, false },
+        { details.kind, details.refused_by, details.retryable, details.may_have_been_sent })
+    end
+    is_held = false
+    assert(coroutine.resume(first))
+    assert.is_table(sent)
+  end)
+
   it("is called again if the coroutine that called it has vanished", function()
     local transport, calls = memory.new(accepted), 0
     local sleep = transport.sleep

@@ -1,4 +1,5 @@
 -- Addresses: every form of a recipient goes into the member that the API uses, and an event that must not be answered is refused.
+local memory = require "whatsapp.transport.memory"
 local recipient = require "whatsapp.send.recipient"
 local whatsapp = require "whatsapp"
 
@@ -89,6 +90,22 @@ describe("an address", function()
       for name, make in pairs(CONSTRUCTORS) do assert.is_nil((whatsapp.validate(make(wrong))), name) end
     end
     assert.is_nil((recipient.of(nil)))
+  end)
+
+  it("is refused by every method of a client if it is an event that must not be answered", function()
+    local client = whatsapp.new { token = "a-token-of-a-test", phone_number_id = "1", transport = memory.new {} }
+    local text = { text = { body = "x" } }
+    for name, use in pairs {
+      reply = function(event) return client:reply(event, text) end, react = function(event) return client:react(event, "x") end,
+      sequence = function(event) return client:sequence(event, { text }) end,
+      send_file = function(event) return client:send_file(event, { data = "x", filename = "a.txt" }) end,
+    } do
+      for _, event in ipairs { { kind = "message", id = "w" }, { kind = "standby", from = "1", id = "w" } } do
+        local result, err, details = use(event)
+        assert.is_nil(result)
+        assert.same({ "string", "refused", "event" }, { type(err), details.kind, details.refused_by }, name)
+      end
+    end
   end)
 
   it("stays in the caller's table", function()

@@ -1,6 +1,6 @@
--- The points on which Meta's pages disagree with each other or with the API, and what this client does: the last chapter of
--- MESSAGES.md, and a spec that checks each row. A row: the subject, the text of a page, what the client does and why, the outcome
--- of the example ("accepted", "warned", "refused"), and the example (the spec adds `to`).
+-- The points on which Meta's pages disagree with each other or with the API, and the client's decision on each. `make docs` makes the
+-- last chapter of MESSAGES.md from the rows, and a spec checks the example of each row. Each row: the subject, the text of the pages,
+-- the client's decision with its reason, the outcome of the example ("accepted", "warned" or "refused"), and the example without `to`.
 local function with_parameters(...) return { template = { name = "n", language = { code = "en" }, components = { ... } } } end
 local function contact(card)
   card.name = card.name or { formatted_name = "Ana", first_name = "Ana" }

@@ -1,12 +1,12 @@
--- A name server of loopback for nginx and for specs: localhost is 127.0.0.1; a name that begins with "slow" gets no answer;
--- one that begins with "late" is 127.0.0.1 too, after half a second; no other name exists. Never outlives its reader or two
--- minutes, and never leaves loopback.
+-- A name server on loopback for nginx and for specs. localhost is 127.0.0.1. A name that begins with "late" is also 127.0.0.1, but the
+-- answer takes half a second. A name that begins with "slow" gets no answer. No other name exists. The server ends after two minutes,
+-- or when the program that reads its output has ended.
 --   lua dns_server.lua [ADDRESS [PORT]]      prints its port
 local uv = require "luv"
 
-local MAX_AGE = 120
+local MAX_AGE = 120 -- seconds
 
--- reads the name in a question: each label has its length before it
+-- Returns the name in a question, and the bytes of the question section. Each label of the name begins with its length.
 local function name_of(question)
   local labels, at = {}, 13
   while question:byte(at) and question:byte(at) > 0 do
@@ -16,6 +16,7 @@ local function name_of(question)
   return table.concat(labels, "."), question:sub(13, at + 4)
 end
 
+-- returns the bytes of the answer, and the milliseconds until the answer; nil: no answer
 local function answer_to(question)
   local name, asked = name_of(question)
   if name:find "^slow" then return nil end

@@ -1,8 +1,10 @@
--- Starts PostgreSQL and Redis for specs, each in a temporary folder and on a free port of 127.0.0.1, and stops them by their
--- process ids. Never touches another engine of the machine, and leaves nothing behind once it is stopped.
---   local redis = require("spec.support.engines").redis { always = true }      appendfsync always, everysec if absent
---   local postgres = require("spec.support.engines").postgres { fsync = true }      off if absent
---   engine.port, engine.folder, engine.kill() (with SIGKILL), engine.start() again with the same data, engine.stop()
+-- Starts PostgreSQL and Redis for specs, each in a temporary folder and on a free port of 127.0.0.1. stop() ends an engine by its
+-- process id, and removes its folder. Never touches another engine of the machine.
+--   local redis = require("spec.support.engines").redis { always = true }         always: appendfsync always; else everysec
+--   local postgres = require("spec.support.engines").postgres { fsync = true }    fsync: on; else off
+--   engine.port, engine.folder
+--   engine.kill()      sends SIGKILL; engine.start() then starts the engine again, with the same data
+--   engine.stop()
 local read = require "spec.support.read"
 local run = require "spec.support.run"
 
@@ -15,10 +17,10 @@ local function shell(command)
   return status == 0, printed
 end
 
--- a port below those that the system gives to outgoing connections; another engine may still use it: see with_port
+-- Returns a random port below the ports that the system gives to outgoing connections. Another program may use this port: see with_port.
 local function some_port() return math.random(12000, 19999) end
 
--- Calls make_engine(port) with one port after another while that port is taken.
+-- Calls make_engine(port) with a random port. If the port is taken, tries another one, at most ten times. Returns the engine.
 local function with_port(make_engine)
   math.randomseed(os.time() + math.floor(os.clock() * 1e6) + tonumber(tostring({}):match "0x(%x+)", 16) % 2 ^ 20)
   for attempt = 1, 10 do
@@ -28,7 +30,7 @@ local function with_port(make_engine)
   end
 end
 
--- Runs a command in the background, and waits until `is_up` succeeds.
+-- Starts an engine in the background, and waits until its command `is_up` succeeds. Returns true; or nil and the log of the engine.
 local function launch(engine)
   local ok, printed = shell(("cd %s && %s >>log 2>&1 & echo $! >%s/pid"):format(quoted(engine.folder), engine.command,
     quoted(engine.folder)))
@@ -46,11 +48,13 @@ local function start(engine)
   if not ok then error(("the engine %s did not start: %s"):format(engine.command, log)) end
 end
 
+-- sends a signal to an engine, and waits until its process has ended
 local function signal(engine, name)
   shell(("pid=$(%s); kill -%s $pid; i=0; while kill -0 $pid && [ $i -lt 200 ]; do sleep 0.02; i=$((i + 1)); done")
     :format(engine.pid, name))
 end
 
+-- starts an engine, and gives it its functions; raises if the engine does not start
 local function make(engine)
   function engine.start() start(engine) end
   function engine.kill() signal(engine, "KILL") end
@@ -92,7 +96,7 @@ end
 
 local BIN = "for bin in /usr/lib/postgresql/*/bin; do :; done; "
 
--- PostgreSQL does not run as root
+-- Returns a command that runs as the user postgres if this process runs as root: PostgreSQL does not run as root.
 local function as_postgres(command)
   local _, user = shell "id -un"
   if not user:find "^root" then return command end
@@ -115,7 +119,7 @@ local function postgres_at(port, options)
 end
 
 ---@param options { fsync: boolean? }?
----@return table engine .user, .database
+---@return table engine with the members user and database
 function M.postgres(options)
   return with_port(function(port) return postgres_at(port, options or {}) end)
 end

@@ -1,10 +1,11 @@
--- Starts the server that misbehaves, tells it what to do next and asks what arrived. Uses pipes and files only, so that
--- it works on every Lua: the server runs in a separate lua5.4 ($FAULT_LUA). Never leaves a process or a folder behind.
+-- Controls the server that misbehaves (fault_server.lua): starts it, tells it the next faults, and asks it which requests have arrived.
+-- The server runs in a separate lua5.4 ($FAULT_LUA). Both sides use only pipes and files, so this file works on every Lua. stop() ends
+-- the process and removes its folder.
 --   local fault = require("spec.support.fault").start()
---   fault.play("ok", "close")             the first request is answered, the next one is read and the connection closed
---   fault.play_times(20, "ok")            the same step for 20 requests; fault.play_list { "ok" } takes a list
---   fault.url("h2", "/path")              ports: plain h1 h2, stranger misnamed expired (certificates), closed
---   fault.play "random 7"                 this seed draws a fault for each request; most are accepted
+--   fault.play("ok", "close")             answers the first request; reads the next one, and closes the connection
+--   fault.play_times(20, "ok")            the same step for 20 requests; fault.play_list { "ok" } takes a list of steps
+--   fault.play "random 7"                 draws a fault for each request with the seed 7; most requests are accepted
+--   fault.url("h2", "/path")              ports: plain, h1, h2, closed; with a wrong certificate: stranger, misnamed, expired
 --   fault.arrivals(), fault.connections(), fault.messages(), fault.head(), fault.body(), fault.ca_file, fault.stop()
 local output = require "spec.support.output"
 local read = require "spec.support.read"
@@ -20,7 +21,8 @@ local function here()
   return debug.getinfo(1, "S").source:match "^@(.*)fault%.lua$"
 end
 
--- $$ is the process id of the shell, and exec keeps it
+-- Starts the server. Returns the pipe from which its output comes, and a table: name of a port -> its number; pid -> the process id. $$ is
+-- the process id of the shell, which `exec` replaces by the server.
 local function launch(folder)
   local lua = os.getenv "FAULT_LUA" or "lua5.4"
   local server = here() .. "fault_server.lua"
@@ -44,7 +46,8 @@ local function count(path, run, what)
   return lines
 end
 
--- a client that gave up early may ask before the server has written its note
+-- Returns the count of lines, but waits up to three seconds for the expected count: a client that gave up early may ask before the
+-- server has written its note.
 local function patiently(path, run, at_least, what)
   local till = os.time() + 3
   local lines
@@ -83,12 +86,12 @@ function M.start()
     play(steps)
   end
 
-  -- returns how many complete requests of this run arrived, of one protocol or of all; waits for the expected number
+  -- Returns how many complete requests of this run have arrived, over one protocol or over all. Waits for the expected number.
   function fault.arrivals(at_least, protocol)
     return patiently(folder .. "/arrivals", tostring(run), at_least, protocol)
   end
 
-  -- returns the complete messages of this run that have a number ("id 12"): number -> the list of the server's steps
+  -- Returns the complete messages of this run that have a number ("id 12"): number -> the list of the server's steps for this message.
   function fault.messages()
     local messages = {}
     for line_run, id, what in read(folder .. "/messages", ""):gmatch "(%d+) (%d+) ([^\n]+)\n" do
@@ -100,7 +103,7 @@ function M.start()
     return messages
   end
 
-  -- returns how many connections came in this run, to one port or to all; "closed": how many connections ok-close has closed
+  -- Returns how many connections came in this run, to one port or to all; for "closed", how many connections the step ok-close has closed.
   function fault.connections(at_least, port)
     return patiently(folder .. "/connections", tostring(run), at_least, port)
   end

@@ -1,7 +1,7 @@
--- A server of 127.0.0.1 that misbehaves on purpose: plain HTTP/1.1, and over TLS HTTP/1.1 and HTTP/2 (only as much HTTP/2 as one
--- client needs). Runs in a separate process, which spec/support/fault.lua starts: lua5.4 fault_server.lua FOLDER. FOLDER/script
--- names the next faults; the requests that arrive are written into other files of FOLDER. Never listens to other hosts, never
--- outlives its folder, its reader or two minutes, and never decodes HPACK: no fault is chosen by a header.
+-- A server on 127.0.0.1 that misbehaves on purpose: over plain HTTP/1.1, and over TLS as HTTP/1.1 or HTTP/2, with only as much of HTTP/2
+-- as one client needs. spec/support/fault.lua starts it in a separate process: lua5.4 fault_server.lua FOLDER. The file FOLDER/script
+-- names the next faults. The server writes the requests that arrive into other files of FOLDER. No header chooses a fault, so the server
+-- does not decode HPACK. It ends after two minutes, when the program that reads its output has ended, or when its folder is removed.
 local cqueues = require "cqueues"
 local signal = require "cqueues.signal"
 local socket = require "cqueues.socket"
@@ -15,15 +15,15 @@ package.path = arg[0]:gsub("spec/support/fault_server%.lua$", "?.lua;") .. packa
 local verdicts = require "spec.support.verdicts"
 
 local folder = assert(arg[1], "usage: fault_server.lua FOLDER")
-local MAX_AGE, PATIENCE, DEAF = 120, 10, 3
-local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024
+local MAX_AGE, PATIENCE, DEAF = 120, 10, 3 -- seconds
+local MAX_HEAD, MAX_BODY, ENDLESS = 64 * 1024, 64 * 1024 * 1024, 1024 * 1024 * 1024 -- bytes
 local KIB16 = ("x"):rep(16384)
 local JSON = '{"ok":true}'
 
 -- ---- faults at random ---------------------------------------------------------------------------------------------
 
--- how many of 1,000 requests get each fault; the others are accepted. A fault that ends a connection of HTTP/2 ends all requests
--- on it.
+-- How many of 1,000 requests get each fault; the others are accepted. The faults that close a connection are rarer for HTTP/2, because
+-- they end all requests on the connection.
 local OFTEN = {
   { 8, "silence" }, { 8, "html 502" }, { 8, "error 500 131000" }, { 8, "empty 503" }, { 8, "error 429 130429" }, { 8, "turn-away" },
 }
@@ -54,7 +54,8 @@ end
 
 local run, used, gathered = "0", 0, {}
 
--- line 1 of the script names the run, each line after it is the fault of one connection or request
+-- Returns the next fault, without taking it. Line 1 of the script is the number of the run; each line after it is the fault of one
+-- connection or request. After the last line, all requests are answered ("ok").
 local function peek()
   local lines = {}
   for line in io.lines(folder .. "/script") do lines[#lines + 1] = line end
@@ -66,10 +67,10 @@ local function peek()
   return lines[used + 2] or "ok"
 end
 
--- True if the step is "told": then only a new connection reads the script again, because there are thousands of requests.
+-- true: the step is "told". Then only a new connection reads the script again, because thousands of requests come.
 local is_told
 
--- the steps "random" and "told" stay in the script
+-- Takes the next fault. Returns its name and its argument. The steps "random" and "told" stay in the script.
 local function take(protocol)
   if is_told then return "told", "" end
   local step = peek()
@@ -78,7 +79,7 @@ local function take(protocol)
   return step:match "^(%S+)%s*(.*)$"
 end
 
-local notes = {} -- name of a file -> its handle, which writes each line at once
+local notes = {} -- name of a file -> its handle; it is line-buffered, so that fault.lua sees each line at once
 
 local function note(file, ...)
   local handle = notes[file] or assert(io.open(folder .. "/" .. file, "ab"))
@@ -87,10 +88,10 @@ local function note(file, ...)
   assert(handle:write(table.concat({ run, ... }, " "), "\n"))
 end
 
--- a message may carry a number, as in "id 12"
+-- returns the number of a message, if it has one, as in "id 12"
 local function id_of(body) return body:match '"id (%d+)[" ]' end
 
--- counts only complete requests, before any answer; notes the fault of a request that has a number
+-- Notes a complete request, before its answer. Also notes the fault of a message that has a number.
 local function arrived(protocol, body, fault, argument)
   if not is_told then write("body", body) end
   note("arrivals", protocol)
@@ -152,22 +153,23 @@ local function hold(wire)
   repeat until not wire:read(-4096)
 end
 
--- a connection with unread bytes is reset, not closed; specs that want a reset send 60 KB or more
+-- Waits until bytes are there, and leaves them unread: the system then resets the connection when the server closes it. Specs that want
+-- a reset send 60 KB or more.
 local function reset(wire)
   cqueues.poll({ pollfd = wire:pollfd(), events = "r" }, PATIENCE)
 end
 
--- reads nothing more, but keeps the connection
+-- keeps the connection for some seconds, and reads nothing more
 local function deafen() cqueues.sleep(DEAF) end
 
--- an orderly end while the other side still writes: a plain close would reset the connection, and the client, which still
--- writes, may then see the reset before the answer
+-- Ends a connection in order while the client still writes. A plain close would reset the connection, and the client might see the reset
+-- before the answer.
 local function drain(wire)
   wire:shutdown "w"
   hold(wire)
 end
 
--- ---- HTTP/1.1: out:head and out:data say the same thing in both protocols -----------------------------------------
+-- ---- HTTP/1.1; Out1 and Out2 have the same functions, for both protocols -------------------------------------------
 
 local Out1 = {}
 Out1.__index = Out1
@@ -190,7 +192,7 @@ function Out1:data(bytes, last)
   return self.wire:write(chunk, last and "0\r\n\r\n" or "")
 end
 
--- The status is any three digits. A 204 or a 304 has no body: the client would read the body as the next answer.
+-- Writes a whole answer; its status is any three digits. A 204 or a 304 gets no body, because the client would read it as the next answer.
 function Out1:say(status, body, header)
   if status == "204" or status == "304" then body = "" end
   return self.wire:write(("HTTP/1.1 %s Said\r\n%sContent-Length: %d\r\n\r\n%s"):format(status, header, #body, body))
@@ -222,7 +224,8 @@ local function hpack_text(text)
   return string.char(#text) .. text
 end
 
--- literals without indexing: new name 0x00; :status is index 8 of the static table, and 0x88 is ":status: 200"
+-- Returns a header block of HPACK, in literals without indexing. 0x00: a new name; 0x08: the name :status, which has index 8 in the static
+-- table; 0x88: ":status: 200".
 local function hpack(status, headers)
   local block = { status == 200 and "\x88" or "\x08" .. hpack_text(tostring(status)) }
   for _, header in ipairs(headers or {}) do
@@ -265,7 +268,7 @@ function Out2:endless_head()
   end
 end
 
--- ---- faults after the request was read; one that returns true keeps the connection --------------------------------
+-- ---- faults after the request was read; the connection continues if the function returns true ----------------------
 
 local after = {}
 
@@ -283,7 +286,7 @@ function after.ok(out) return answer(out, 200, nil, JSON) end
 
 function after.status(out, status) return answer(out, tonumber(status), nil, JSON) end
 
--- accept [TRACE]: the API's answer to an accepted message; the id has the number of the message
+-- accept [TRACE]: the API's answer to an accepted message. The id in the answer has the number of the message.
 local function accept_message(out, trace)
   local id = id_of(out.body) or "1"
   local headers = (trace or "") ~= "" and { { "X-FB-Trace-ID", trace } } or nil
@@ -293,7 +296,8 @@ end
 
 after.accept = accept_message
 
--- error STATUS CODE [SECONDS]: a Graph error; empty STATUS [SECONDS]: no body; both may have the header Retry-After
+-- error STATUS CODE [SECONDS]: an error of the Graph API. empty STATUS [SECONDS]: an answer without a body. SECONDS: the header
+-- Retry-After.
 local function retry_after(seconds) return seconds ~= "" and { { "Retry-After", seconds } } or nil end
 
 after.error = function(out, arguments)
@@ -313,8 +317,8 @@ end
 -- json TEXT: an answer with this body
 function after.json(out, text) return answer(out, 200, { { "Content-Type", "application/json" } }, text) end
 
--- more bytes than announced, in one piece; a client could read them as the next answer. Over TLS in two pieces, libcurl before
--- 8.0 does so.
+-- An answer with more bytes than its Content-Length, in one piece. A client could read the other bytes as the next answer. libcurl before
+-- 8.0 does so if they come in two pieces over TLS.
 after["too-short"] = function(out)
   out.wire:setmode(nil, "bf")
   out:head(200, { { "Content-Length", tostring(#JSON) } })
@@ -323,7 +327,7 @@ after["too-short"] = function(out)
   return out.wire:flush()
 end
 
--- HTTP/1.1 only: an answer of COUNT bytes with its head, and in the same piece bytes that look like a second answer
+-- filling COUNT (HTTP/1.1 only): an answer that has COUNT bytes with its head, and in the same piece bytes that look like a second answer
 local UNASKED = "HTTP/1.1 201 Said\r\nContent-Length: 4\r\n\r\nfake"
 
 after["filling"] = function(out, size)
@@ -332,7 +336,7 @@ after["filling"] = function(out, size)
   return out.wire:write(head:format(length) .. ("x"):rep(length) .. UNASKED)
 end
 
--- HTTP/1.1 only: the same, but a second later, and then the connection ends
+-- HTTP/1.1 only: an answer; 0.05 seconds later, bytes that look like a second answer. The connection continues.
 after["ok-more"] = function(out)
   answer(out, 200, nil, JSON)
   cqueues.sleep(0.05)
@@ -345,8 +349,8 @@ local function from_bits(bits)
   return (bits:gsub(("%d"):rep(8), function(byte) return string.char(tonumber(byte:reverse(), 2)) end))
 end
 
--- gzip of 7 KB for each MB: a block of fixed codes, an x, and over and over "the last byte, 258 times". It has no end: a client
--- that expands it has already expanded it when it notices this
+-- Returns gzip that has 7 KB for each MB of its content: a block of fixed codes, with an x, and again and again "the last byte, 258 times".
+-- The block has no end: a client that notices this has already expanded all of it.
 local function bomb(megabytes)
   local again = "11000101" .. "00000"
   return "\31\139\8\0\0\0\0\0\0\255" .. from_bits("110" .. "10101000" .. again) .. from_bits(again:rep(8)):rep(megabytes * 508)
@@ -354,9 +358,9 @@ end
 
 function after.gzip(out) return answer(out, 200, { { "Content-Encoding", "gzip" } }, bomb(4)) end
 
--- gather N [K]: nothing is answered before N requests have come, on whichever connections. With K (HTTP/2, all requests on one
--- connection), the connection then says that it accepted the first K requests, answers them and ends; with 0 it ends without an
--- answer.
+-- gather N [K]: waits until N requests have come, over any connections, and then answers them all. With K (HTTP/2, all requests over one
+-- connection), GOAWAY says that the server accepted the first K requests; it answers these, and ends the connection. With K = 0, it ends
+-- the connection without an answer.
 local function let_go(out, taken)
   local waiting = gathered
   gathered = {}
@@ -378,7 +382,7 @@ function after.gather(out, arguments)
   return let_go(out, tonumber(taken))
 end
 
--- after the connection was closed, writes this into the connections' file
+-- answers, closes the connection, and then notes "closed" in the file of connections
 after["ok-close"] = function(out)
   answer(out, 200, nil, JSON)
   out.wire:shutdown "rw"
@@ -394,8 +398,8 @@ after["ok-late-close"] = function(out)
   note("connections", "closed")
 end
 
--- The message says which answer it wants: "id 12 say 404 safe+id" has a status and a kind of spec/support/verdicts.lua. A connection
--- of HTTP/1.1 ends after a status that is not final.
+-- The message names its answer: "id 12 say 404 safe+id" has a status, and a kind of body (see spec/support/verdicts.lua). A connection of
+-- HTTP/1.1 ends after a status below 200, because such a status is not final.
 function after.told(out)
   local status, kind = out.body:match '"id %d+ say (%d+) ([%a+]+)"'
   local body = verdicts.body(kind, "wamid." .. id_of(out.body))
@@ -431,13 +435,13 @@ end
 
 after["half-body"] = half_body
 
--- HTTP/2 only: half an answer; the other streams continue
+-- HTTP/2 only: half an answer, then the stream is reset; the other streams continue
 function after.stub(out)
   half_body(out)
   return out:frame(RST_STREAM, 0, string.pack(">I4", 2))
 end
 
--- never answers; the connection continues
+-- no answer; the connection continues
 function after.silence() return true end
 
 after["half-body-hang"] = function(out)
@@ -463,8 +467,8 @@ function after.trickle(out)
   end
 end
 
--- bytes COUNT [chunked]: a body of COUNT bytes, with its length or without; each KIB16 has a number, so that a spec sees a lost
--- or repeated block
+-- bytes COUNT [chunked]: a body of COUNT bytes, with a Content-Length or chunked. Each block of 16 KiB has a number, so that a spec sees if
+-- a block is lost or repeated.
 local function numbered(number)
   return ("%015d\n"):format(number):rep(#KIB16 / 16)
 end
@@ -486,7 +490,7 @@ function after.bytes(out, arguments)
   return send_numbered(out, tonumber(count))
 end
 
--- the same, with a pause after each KIB16
+-- slow-bytes COUNT: the same, with a pause after each block
 after["slow-bytes"] = function(out, count)
   out:head(200, { { "Content-Length", count } })
   return send_numbered(out, tonumber(count), 0.04)
@@ -499,14 +503,14 @@ local function endless(out, headers, status)
   end
 end
 
--- endless-body [STATUS]
+-- endless-body [STATUS]: a body without a Content-Length, of 1 GiB
 after["endless-body"] = function(out, status) endless(out, nil, tonumber(status)) end
 
 after["huge-body"] = function(out) endless(out, { { "Content-Length", tostring(ENDLESS) } }) end
 
 after["endless-head"] = function(out) out:endless_head() end
 
--- HTTP/2 only: the server has read the request, but the frame says something else
+-- rst-stream CODE, goaway LAST (HTTP/2 only): the server has read the request, but the frame may say that it has not
 after["rst-stream"] = function(out, code) return out:frame(RST_STREAM, 0, string.pack(">I4", tonumber(code))) end
 
 function after.goaway(out, last)
@@ -536,27 +540,26 @@ before["refuse-deafly"] = function(out, status)
   deafen()
 end
 
--- reads at most a part of the body, then nothing more
+-- reads at most a part of the body, then nothing more; no answer
 function before.stall(out)
   if not out.stream then out.wire:read(1000) end
   deafen()
 end
 
--- a reset if the body has more bytes than came with the head, else an end; over HTTP/2 at the first byte of the body
+-- A reset if the body has more bytes than came with the head; else the connection is closed. Over HTTP/2, at the first byte of the body.
 function before.cut(out)
   if out.wire:pending() == 0 then reset(out.wire) end
 end
 
--- refuses in a way that may be repeated; over HTTP/2 the other streams continue
+-- answers with an error that the client may answer by a repetition; over HTTP/2, the other streams continue
 before["turn-away"] = function(out)
   local kept = after.error(out, "429 130429")
   if not out.stream then return drain(out.wire) end
   return kept and out:frame(RST_STREAM, 0, string.pack(">I4", 0))
 end
 
--- swallow [SECONDS]: after these seconds, reads the whole body and only counts its bytes; the length becomes "the body". swallow
--- id: the
--- answer names a file
+-- swallow [SECONDS]: waits some seconds, reads the whole body, and only counts its bytes; fault.body() is then this number. swallow id: the
+-- same, and the answer has the id of a file.
 local function swallowed(out, count, argument)
   arrived(out.protocol, tostring(count), "swallow", "")
   if argument == "id" then return after.json(out, '{"id":"77"}') end
@@ -648,7 +651,7 @@ function Stream:swallow(kind, flags, payload)
   return flags & END_STREAM == 0 or swallowed(self.out, self.count, self.argument)
 end
 
--- a stream's HEADERS and DATA; true while the connection is kept
+-- Takes a frame HEADERS or DATA of this stream. Returns true while the connection continues.
 function Stream:take(kind, flags, payload)
   local fault, out = self.fault, self.out
   if fault == "swallow" then return self:swallow(kind, flags, payload) end
@@ -671,7 +674,7 @@ local function new_stream(wire, id)
   return setmetatable({ out = out, fault = fault, argument = argument, parts = {} }, Stream)
 end
 
--- endless windows, so that nothing waits for them
+-- reads the client's preface, and sends windows of 1 GiB, so that no client waits for a larger window
 local function greet(wire)
   wire:read(24)
   return wire:write(frame(SETTINGS, 0, 0, string.pack(">I2I4", 4, 0x40000000)),
@@ -692,7 +695,7 @@ local function serve_2(wire)
   end
 end
 
--- faults of a connection: a new connection takes a line of the script
+-- Faults of a new connection: it takes a line of the script only if the line has one of these faults.
 local accept = { ["accept-close"] = function() end, ["accept-hang"] = deafen }
 
 accept["accept-garbage"] = function(wire)
@@ -743,7 +746,7 @@ local function listen(queue, port, ctx)
   end)
 end
 
--- ends the server if its reader has ended, its folder is gone, or it is too old
+-- Ends the server if the program that reads its output has ended, if its folder was removed, or after MAX_AGE seconds.
 local function watch()
   for _ = 1, MAX_AGE * 2 do
     cqueues.sleep(0.5)
@@ -764,7 +767,7 @@ local queue = cqueues.new()
 write("script", "0\n")
 for port, ctx in pairs(contexts()) do listen(queue, port, ctx) end
 listen(queue, "plain")
-io.write "closed 1\n" -- tcpmux: another program may take a port that was free a moment ago
+io.write "closed 1\n" -- the port of tcpmux, on which no program listens; a port that is free now may be taken later
 io.write "ready\n"
 queue:wrap(watch)
 assert(queue:loop())

@@ -1,6 +1,7 @@
--- Makes small files of many kinds for specs: only the bytes that identify the kind. No program can show these files.
+-- Makes small files of many kinds for specs. A file has only the bytes that identify its kind: no program can show it.
 local files = {}
 
+-- returns a number in `count` bytes, the most significant byte first (big endian); le: the least significant byte first
 local function be(value, count)
   local bytes = {}
   for i = count, 1, -1 do bytes[i], value = string.char(value % 256), math.floor(value / 256) end
@@ -43,7 +44,7 @@ end
 
 local function box(name, payload) return be(#payload + 8, 4) .. name .. payload end
 
--- "vide" or "soun", or with the codec: "vide avc1"
+-- returns a track; what: "vide" or "soun", or with the codec: "vide avc1"
 local function track(what)
   local handler, codec = what:match "^(%w+) ?(.*)$"
   local described = codec == "" and "" or box("minf", box("stbl", box("stsd", "\0\0\0\0\0\0\0\1\0\0\0\8" .. codec)))
@@ -51,7 +52,7 @@ local function track(what)
     .. described))
 end
 
--- brand, what its tracks are, and whether the index comes last
+-- Returns an MP4. tracks: a list of arguments for track(); late: true puts the index after the data.
 function files.mp4(brand, tracks, late)
   local parts = { box("mvhd", ("\0"):rep(100)) }
   for _, handler in ipairs(tracks or { "vide", "soun" }) do parts[#parts + 1] = track(handler) end
@@ -80,7 +81,7 @@ files.matroska = "\26\69\223\163\163\66\134\129\1\66\130\136matroska"
 
 files.pdf = "%PDF-1.4\n%\226\227\207\211\n%%EOF\n"
 
--- stored, empty members
+-- returns a ZIP with empty, uncompressed members of these names
 function files.zip(names)
   local members, list, at = {}, {}, 0
   for i, name in ipairs(names) do
@@ -103,7 +104,7 @@ local function entry(name)
   return wide(name) .. ("\0"):rep(64 - 2 * #name) .. le(2 * #name + 2, 2) .. ("\0"):rep(62)
 end
 
--- a directory of two sectors: the second sector comes before the first in the file, and holds the name
+-- Returns an OLE file whose directory has two sectors. The second sector comes before the first one in the file, and has the name.
 function files.ole(name)
   local table_of_chains = "\253\255\255\255" .. LAST .. le(1, 4) .. FREE:rep(125)
   local header = "\208\207\17\224\161\177\26\225" .. ("\0"):rep(16) .. "\62\0\3\0\254\255\9\0\6\0" .. ("\0"):rep(10)

@@ -1,6 +1,6 @@
--- Fuzzes the endpoint of flows: bodies that Node's crypto made, changed in one of many ways and signed again. The endpoint must
--- never raise, must call a function only for a body whose members are those of an authentic body, and must answer with a
--- documented status.
+-- Fuzzes the endpoint of flows with bodies that Node's crypto has made: each body is changed in one of many ways and signed again. The
+-- endpoint must never raise. It must call a function only if all members of the body are those of one authentic body. It must answer with
+-- a documented status.
 --   $LUA spec/support/fuzz_flows.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_flows")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local crypto = require "whatsapp.crypto"
@@ -50,7 +50,7 @@ local function member() return MEMBERS[random(#MEMBERS)] end
 
 local VALUES = { whatsapp.null, true, 5, "", "=", "x", "AAAA", ("A"):rep(340) .. "====", whatsapp.array {}, { a = 1 } }
 
--- each change gets the members in base64, and the members of another body
+-- Each function changes the members of a body, in base64. Its second argument has the members of another body.
 local BODIES = {
   function(members)
     local name = member()

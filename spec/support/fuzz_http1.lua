@@ -1,6 +1,6 @@
--- Fuzzes the reader of HTTP/1.1 answers that cosockets use: answers that are whole, changed, cut and joined, in pieces of any
--- size. The reader must never raise and must come to an end. A body never has more bytes than its limit. The result is the same
--- for pieces of any size, and an answer that was written well is read as it was written. Uses no socket.
+-- Fuzzes the reader of HTTP/1.1 answers that cosockets use, with answers that are whole, changed, cut or joined, in pieces of any size. The
+-- reader must never raise, and must come to an end. A body must never have more bytes than its limit. The result must be the same for
+-- pieces of any size. A correct answer must be read as it was written. Uses no socket.
 --   $LUA spec/support/fuzz_http1.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_http1")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local http1 = require "whatsapp.transport.http1"
@@ -37,7 +37,7 @@ local CHANGES = {
   function(bytes) return ("HTTP/1.1 100 Continue\r\n\r\n"):rep(random(0, 20)) .. bytes end,
 }
 
--- ---- answers that are written well --------------------------------------------------------------------------------------
+-- ---- correct answers ----------------------------------------------------------------------------------------------------
 
 local NAMES = { "X-A", "x-b", "Date", "Retry-After", "X-FB-Trace-ID", "Content-Type" }
 
@@ -60,14 +60,14 @@ local function chunks_of(body)
   return table.concat(list)
 end
 
--- how a body ends: the header that describes the end, and the bytes of the body
+-- Each function returns a header that says how the body ends, and the bytes of the body.
 local ENDS = {
   function(body) return ("Content-Length: %d"):format(#body), body end,
   function(body) return "Transfer-Encoding: chunked", chunks_of(body) end,
   function(body) return "Connection: close", body end,
 }
 
--- returns the bytes of an answer, its status and its body
+-- returns the bytes of a correct answer, its status and its body
 local function good_answer()
   local status, body = random(200, 999), bytes_of(random(0, 60))
   if status == 204 or status == 304 then status = 200 end
@@ -81,7 +81,8 @@ end
 
 -- ---- reading --------------------------------------------------------------------------------------------------------------
 
--- returns the bytes in pieces of a size, then the end of the connection
+-- Returns a function that returns the bytes in pieces of a size, and then the end of the connection. It raises if the reader asks again
+-- and again after the end.
 local function puller(bytes, size)
   local at, ended = 1, 0
   return function()

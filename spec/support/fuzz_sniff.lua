@@ -1,5 +1,5 @@
--- Fuzzes the sniffer: changed, cut, joined and nested samples of every kind. It must never raise, read a limited number of times,
--- and return only documented facts.
+-- Fuzzes the sniffer of files with changed, cut, joined and nested samples of every kind. The sniffer must never raise, must read a limited
+-- number of times, and must return only documented facts.
 --   $LUA spec/support/fuzz_sniff.lua 1000000 [seed]        or, from a spec: require("spec.support.fuzz_sniff")(runs, seed)
 package.path = "./?.lua;" .. package.path
 local files = require "spec.support.files"
@@ -34,7 +34,7 @@ end
 local NAMES = { "ftyp", "moov", "trak", "mdia", "minf", "stbl", "stsd", "hdlr", "mdat", "free", "\0\0\0\0" }
 local SIZES = { 0, 1, 7, 8, 9, 16, 2 ^ 31, 2 ^ 32 - 1 }
 
--- boxes in boxes; some have a wrong size
+-- returns boxes in boxes, as in an MP4; some of them have a wrong size
 local function boxes(depth)
   local list = {}
   for i = 1, random(0, 6) do

@@ -1,5 +1,5 @@
--- The promises of webhook.parse and webhook.verify for any bytes: fuzz_webhook.c calls this with each body; it raises if a
--- promise is broken. Never sends anything.
+-- Checks the promises of webhook.parse, verify and challenge for any bytes. fuzz_webhook.c calls this function with each body. The function
+-- raises if a promise is broken.
 local crypto = require "whatsapp.crypto"
 local event_key = require "whatsapp.webhook.event_key"
 local webhook = require "whatsapp.webhook"
@@ -28,7 +28,7 @@ local function check_event(event)
 end
 
 ---@param body string
----@param header string bytes of chance
+---@param header string random bytes
 return function(body, header)
   local events, text = webhook.parse(body)
   if events then

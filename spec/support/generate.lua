@@ -1,5 +1,5 @@
--- Makes messages from the schema: the smallest valid one that has a certain row of whatsapp.schema(), and ways to
--- reach and change that place. For specs; knows no message by name.
+-- Makes messages from the schema, for specs: message() returns the smallest valid message that has a certain row of whatsapp.schema(), and
+-- place() returns the table in the message that has the field of the row. Knows no message by name: all comes from the schema.
 local core = require "whatsapp.core"
 local fields_of = require("whatsapp.schema").fields_of
 
@@ -11,7 +11,7 @@ local function join(path, name)
   return path == "" and name or path .. "." .. name
 end
 
--- the choice that a row makes for a path: a value, true where a member must be present, nil where it says nothing
+-- returns the choice of a row at a path: a value; true: a member must be present; nil: the row has no choice there
 local function choice(row, path)
   for _, made in ipairs(row.when) do
     if made.path == path then return made.value or true end
@@ -46,7 +46,7 @@ local function needed_by_rule(object, name)
   end
 end
 
--- returns whether the field of the row needs this field
+-- returns whether a rule says that the field of the row needs this field
 local function is_needed_by_row(object, field, path, row)
   for _, rule in ipairs(object.base and objects[object.base].rules or {}) do
     local needing = rule.rule == "needs" and rule.names[2] == field.name and path:gsub("[%w_]+$", rule.names[1])
@@ -66,13 +66,16 @@ end
 
 local make
 
--- the position is 0 in a list with one item, which has no neighbours to agree with
+-- Returns an item of a list. position: the number of the item; 0 if the list has only one item, because then no other item must agree
+-- with it.
 local function item(field, path, row, position)
   if field.object then return make(objects[field.object], path .. "[]", row, position) end
   return field.values and field.values[1] or "item " .. position
 end
 
+---Returns a list of `count` items for a field.
 ---@param count integer
+---@return table list
 function generate.list(field, path, row, count)
   local list = {}
   for i = 1, count do list[i] = item(field, path, row, count > 1 and i or 0) end
@@ -81,12 +84,12 @@ end
 
 local function text_of(field, position)
   local format = terms.formats[field.format]
-  local is_free = not format or format.right == "text" -- every word has the format
+  local is_free = not format or format.right == "text" -- any text has the format
   local text = (field.same and "same") or (is_free and "text " .. position) or format.right
   return text .. ("x"):rep((field.min or 0) - #text)
 end
 
--- by the first type that JSON has for the kind
+-- the first JSON type of a kind -> function that makes a value
 local MAKE = {
   string = text_of,
   boolean = function() return true end,
@@ -131,14 +134,15 @@ function generate.is_ruled(row)
   return needed_by_rule(objects[row.object], row.name) ~= nil
 end
 
+---Returns the smallest valid message that has the field of the row.
 ---@param row whatsapp.schema_row
 ---@return table message
 function generate.message(row)
   return make(objects[root], "", row, 0)
 end
 
----Returns the table that holds the row's field in the message; for a list, its first item.
----@return table parent, string path of the field in Lua's form
+---Finds the place of the row's field in a message: the table that has the field. On the way, takes the first item of each list.
+---@return table parent, string path of the field with indices, such as "sections[1].title"
 function generate.place(message, row)
   local parent, path = message, ""
   for name, list in row.path:gmatch "([%w_]+)(%[?%]?)%." do

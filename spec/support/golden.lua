@@ -1,7 +1,7 @@
--- The exact bytes that the core must return on every processor, libc and Lua: messages, the errors of wrong ones, JSON that is
--- read. Each row has a name, a function that makes a text, and the expected text. The specs run the rows, and so does a bare Lua
--- that has only the core (spec/support/transcript.lua): so this file needs no other file. It looks where machines differ: the
--- sign of a char, the order and the alignment of bytes, the size of a pointer, what printf and strtod make of a number.
+-- The exact bytes that the core must return on every processor, libc and Lua: the JSON of messages, the errors of wrong messages, and the
+-- values of JSON that it reads. Each row has a name, a function that makes a text, and the expected text. The specs run the rows, and so
+-- does a Lua that has only the core (spec/support/transcript.lua): so this file needs no other file. The rows are about things that differ
+-- between machines: the sign of a char, the order and the alignment of bytes, the size of a pointer, the numbers of printf and strtod.
 local core = require "whatsapp.core"
 
 local golden = {}
@@ -14,8 +14,8 @@ local function number(value)
   return math.type and math.type(value) == "integer" and ("%d"):format(value) or ("%.17g"):format(value) -- luacheck: ignore 143
 end
 
----A value as text, the same on every Lua: names sorted by their bytes, strings as they are.
----@return string
+---Returns a value as text that is the same on every Lua: names are sorted by their bytes, strings are as they are.
+---@return string text
 local function canonical(value)
   if value == core.null then return "null" end
   if type(value) == "number" then return number(value) end
@@ -32,9 +32,9 @@ local function canonical(value)
 end
 golden.canonical = canonical
 
----Returns the problems of a message, a line for each: rule, limit, actual value, error; for a valid message its JSON and
+---Returns the problems of a message, one line for each: rule, limit, actual value, error. For a valid message, returns its JSON and its
 ---warnings.
----@return string
+---@return string text
 function golden.outcome(message, options)
   local json, warnings, details = core.encode(message, options)
   local lines = { json }
@@ -44,7 +44,7 @@ function golden.outcome(message, options)
   return table.concat(lines, "\n")
 end
 
--- ---- what is written ----
+-- ---- messages, and their JSON ----
 
 local function text(body) return { to = "1", text = { body = body } } end
 local function text_json(body) return HEAD .. '"type":"text","text":{"body":"' .. body .. '"}}' end
@@ -89,7 +89,7 @@ local MIXED = "\"\\/\b\f\n\r\t\0\1\31\127 \194\128 \195\169 \226\130\172 \237\15
 local MIXED_JSON = [[\"\\/\b\f\n\r\t\u0000\u0001\u001f]]
   .. "\127 \194\128 \195\169 \226\130\172 \237\159\191 \239\191\191 \240\144\128\128 \244\143\191\191"
 
--- name, message, JSON
+-- each row: name, message, JSON
 local WRITTEN = {
   { "a text", text "Hello", text_json "Hello" },
   { "a text with every kind of byte", text(MIXED), text_json(MIXED_JSON) },
@@ -143,9 +143,9 @@ local function lengths()
   return table.concat(wrong, " ")
 end
 
--- ---- what is said ----
+-- ---- errors and warnings ----
 
--- name, message, sentences, options
+-- each row: name, message, sentences, options
 local SAID = {
   { "a title that is too long", buttons(("x"):rep(27)),
     "max_chars 20 27 interactive.action.buttons[1].reply.title: 27 characters, at most 20" },
@@ -186,9 +186,9 @@ local SAID = {
     "depth 100 nil interactive.action.parameters.flow_action_payload.data.t: a table that holds itself" },
 }
 
--- ---- what is read ----
+-- ---- JSON that the core reads ----
 
--- JSON, the value that the core reads
+-- each row: JSON, the value that the core reads
 local READ = {
   { ' { "a" : [ 1 , -2.5e1 , true , false , null , "x" , { } , [ ] ] , "" : 0 }\r\n\t',
     '{=0 a={1 -25 true false null "x" {} {}}}' },

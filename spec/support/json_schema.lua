@@ -1,5 +1,5 @@
--- A validator of JSON Schema for specs, with only the parts that the exported schema needs. It reads only patterns that list
--- words in any case, because Lua's patterns differ. Works on plain Lua tables, never on JSON text.
+-- A validator of JSON Schema for specs, with only the keywords that the exported schema uses. It checks `pattern` only if the pattern is a
+-- list of words, because Lua's patterns differ. A value is a plain Lua table, not JSON text.
 local M = {}
 
 local function type_of(value)
@@ -79,7 +79,7 @@ local CHECKS = {
   maximum = function(_, most, value) return type(value) ~= "number" or within(value, nil, most) end,
 }
 
--- names that do not restrict a value
+-- keywords that do not restrict a value; valid() itself checks additionalProperties
 local SILENT = { title = true, description = true, additionalProperties = true, ["$schema"] = true, ["$defs"] = true }
 
 function valid(root, schema, value)
@@ -94,7 +94,9 @@ function valid(root, schema, value)
   return true
 end
 
----@return boolean
+---@param schema table
+---@param value any
+---@return boolean valid
 function M.valid(schema, value)
   return valid(schema, schema, value)
 end

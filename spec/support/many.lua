@@ -1,5 +1,5 @@
--- Sends thousands of numbered messages, and keeps the client's outcome of each. For spec/transport/faults_spec.lua, and for
--- programs that this spec runs elsewhere. Never asserts; raises if an outcome is impossible.
+-- Sends thousands of numbered messages, and returns the client's outcome of each. For spec/transport/faults_spec.lua, and for the programs
+-- that this spec runs in other processes. Has no assertions of busted; raises if an outcome is impossible.
 local many = {}
 
 local CONCURRENCY = 50
@@ -15,7 +15,7 @@ end
 
 local function number_of(message) return tonumber(message.text.body:match "%d+") end
 
--- number -> the client's outcome, in a word; checks that each message has one outcome, with its own answer
+-- Puts the outcome of a message into `outcomes`: number -> a word. Raises if the message has an outcome already.
 local function keep(outcomes, message, response, text, details)
   local number = number_of(message)
   if outcomes[number] then error(("message %d has two outcomes"):format(number), 0) end
@@ -34,10 +34,11 @@ local function each(client, count, in_flight)
   })
 end
 
+---Sends the messages, and reads the outcomes with `for`.
 ---@param client whatsapp.client
 ---@param count integer
----@param in_flight table gets .now and .done
----@return string[] outcomes
+---@param in_flight table gets the members now and done: how many messages are on the wire, and how many are done
+---@return string[] outcomes "accepted", "unknown", "unsent" or "another's answer"
 function many.send(client, count, in_flight)
   local outcomes = {}
   for message, response, text, details in each(client, count, in_flight) do
@@ -46,10 +47,10 @@ function many.send(client, count, in_flight)
   return outcomes
 end
 
----Does the same with a call for each outcome: in an event loop, Lua 5.1 cannot wait in the iterator of a `for`.
+---Does the same as send(), but calls batch:next() for each outcome: in Lua 5.1, the iterator of a `for` cannot yield to an event loop.
 ---@param client whatsapp.client
 ---@param count integer
----@param in_flight table gets .now and .done
+---@param in_flight table
 ---@return string[] outcomes
 function many.send_inside(client, count, in_flight)
   local outcomes, batch = {}, each(client, count, in_flight)

@@ -1,4 +1,4 @@
--- The Lua modules of the library by name, as the folder lua/ has them: what the rock and `make install` install.
+-- Returns the Lua modules of the library, from the files in lua/. The rock and `make install` must install all of them.
 local lines_of = require "spec.support.lines"
 
 ---@return table<string, string> modules name -> file

@@ -1,6 +1,6 @@
--- Run by a Lua whose integers and floats have 32 bits (`make 32bits`): a number that it holds is written exactly, and a number
--- that it may not hold exactly is refused. Prints the wrong rows and how many rows passed; exits with 1 if a row is wrong.
-assert(math.maxinteger == 2147483647 and 2 ^ 24 + 1 == 2 ^ 24, "this Lua is none with LUA_32BITS") -- luacheck: ignore 143
+-- A program for a Lua whose integers and floats have 32 bits (`make 32bits`). It checks that the client writes each number exactly, and
+-- refuses a number that this Lua may not hold exactly. Prints the wrong rows, and how many rows passed; exits with 1 if a row is wrong.
+assert(math.maxinteger == 2147483647 and 2 ^ 24 + 1 == 2 ^ 24, "this Lua was not built with LUA_32BITS") -- luacheck: ignore 143
 
 local core = require "whatsapp.core"
 local memory = require "whatsapp.transport.memory"
@@ -39,7 +39,7 @@ local function read(json)
   return type(value) .. " " .. tostring(value)
 end
 
--- returns the URL to which a client for this number sends, or the error about the number
+-- returns the id in the URL to which a client with this phone_number_id sends; "refused" if whatsapp.new refuses the id
 local function number_of(phone_number_id)
   local transport = memory.new(function() return { status = 200, headers = {}, body = '{"messages":[{"id":"wamid.X"}]}' } end)
   local made, client = pcall(whatsapp.new, { token = "t", phone_number_id = phone_number_id, transport = transport })
@@ -48,7 +48,7 @@ local function number_of(phone_number_id)
   return transport.requests[1].url:match "/(%d+)/messages$"
 end
 
--- the body of a webhook about a message
+-- returns a member of the event that webhook.parse makes from a webhook with large numbers
 local function webhook(member)
   local events = assert(whatsapp.webhook.parse([[{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":
     "messages","value":{"metadata":{"phone_number_id":"106540352242922"},"messages":[{"id":"w","from":"16505551234","timestamp":
@@ -58,7 +58,7 @@ end
 
 local TOO_LARGE = "to: must be a string or a whole number, got %s, too large to be exact: write it as a string"
 
--- the code, the expected result, the result
+-- each row: the subject, the expected result, the result
 local rows = {
   -- ids: 32-bit integers are exact; 16505551234 is a float here, with another value
   { "an integer", '"2147483647"', id(2147483647) },
@@ -72,7 +72,7 @@ local rows = {
   { "an amount", "2147483647", order(2147483647) },
   { "a negative one", "-2147483648", order(math.mininteger) },
   { "an amount that is too large", "refused", order(3000000000) },
-  -- coordinates: the shortest digits that read back as the same float
+  -- coordinates: the client writes the shortest digits that read back as the same float
   { "a coordinate", "52.520008", place(52.520008) },
   { "a coordinate", "-122.42533", place(-122.425331) },
   { "a tenth", "0.1", place(0.1) },
@@ -80,7 +80,7 @@ local rows = {
   { "a whole degree", "7", place(7.0) },
   { "something small", "0.0000001", place(1e-7) },
   { "infinity", "refused", place(1 / 0) },
-  -- free data: each digit that the float has
+  -- free-form data: the client writes each digit of the float
   { "a float beyond 2^24", "16777216", free(16777217.0) },
   { "a float beyond 2^31", "16505550848", free(16505551234) },
   { "a float beyond 2^53", "100000000000000000000", free(1e20) },
@@ -105,7 +105,7 @@ local rows = {
   { "as a float that it is not", "refused", number_of(106540352242922) },
 }
 
--- floats of 24 bits and one more bit read back as the same value: powers, their neighbours, and some between
+-- Floats of this Lua read back as the same value: powers of 2, their neighbours, and some values between them.
 local seen, same = 0, 0
 for exponent = -100, 100 do
   for _, factor in ipairs { 1, 1 + 2 ^ -23, 2 - 2 ^ -23, 1.1, 4 / 3, 1.7320508 } do

@@ -1,8 +1,8 @@
--- Starts Debian's nginx with its Lua module and what a spec configures, in a temporary folder, on a free port of
--- 127.0.0.1, with the modules that `make` built. Never leaves a process or a folder behind, if it is stopped.
+-- Starts Debian's nginx with its Lua module, in a temporary folder, on a free port of 127.0.0.1, with the modules that `make` built and
+-- the directives of a spec. stop() ends the process and removes the folder.
 --   local nginx = require("spec.support.nginx").start {
 --     http = "lua_shared_dict seen 1m;", server = [[location / { content_by_lua_block { ngx.print "x" } }]], workers = 4 }
---   nginx.ask("/path", { method =, headers =, body =, timeout = })      its status, body and headers; or nil, text
+--   nginx.ask("/path", { method =, headers =, body =, timeout = })      returns status, body and headers; or nil and an error
 --   nginx.url "/path", nginx.port, nginx.folder, nginx.log(), nginx.logged "words",
 --   nginx.wait_for("words", times), nginx.stop()
 local process = require "whatsapp.sandbox.process"
@@ -36,7 +36,7 @@ local function env_lines(env)
   return table.concat(lines, " ")
 end
 
--- replaces $NAME by its value, and $PORT also in the text of the spec
+-- Returns the configuration: replaces each $NAME in CONF by its value, then $PORT, also in the directives of the spec.
 local function written(options, port)
   local values = {
     MODULES = MODULES, LEVEL = options.level or "notice", WORKERS = tostring(options.workers or 1),
@@ -46,22 +46,23 @@ local function written(options, port)
   return (text:gsub("%$PORT", tostring(port)))
 end
 
--- returns a configuration with another port and other names of two files
+-- returns the configuration in a file, with another port, and with the names of nginx.pid and error.log that process.lua needs
 local function moved(path, port)
   local text, count = read(path):gsub("listen 127%.0%.0%.1:%d+", "listen 127.0.0.1:" .. port)
   assert(count == 1, path .. " does not listen on 127.0.0.1")
   return (text:gsub("\npid [^;]+;", "\npid nginx.pid;"):gsub("\nerror_log %S+", "\nerror_log error.log"))
 end
 
--- relative paths of a configuration work in this folder as in the repository
+-- returns a command that links folders of the repository, so that relative paths in a configuration work in the temporary folder
 local function links()
   local _, root = process.run(".", "pwd")
   return ("for name in lua build examples spec; do ln -s '%s'/$name $name || exit; done"):format(root:match "^[^\n]*")
 end
 
 ---@param options { http: string?, server: string?, main: string?, workers: integer?, level: string?, conf: string?, env:
----table<string, string>? } http, server, main: directives of those blocks, where $PORT is the port; level: of error_log, notice
----if absent; conf: a file with a whole configuration instead, that listens on 127.0.0.1; env: variables, declared by `env` too
+---table<string, string>? } http, server, main: directives for these blocks; $PORT in them is the port; level: of error_log, notice if
+---absent; conf: instead, a file with a whole configuration that listens on 127.0.0.1; env: variables, for which the directive `env` is
+---written, too
 ---@return table nginx
 function M.start(options)
   local nginx = process.start {
@@ -95,7 +96,7 @@ function M.start(options)
     return count
   end
 
-  -- waits, as a timer or another worker may write the log later
+  -- Waits up to ten seconds until the log has the words as often as `times`: a timer or another worker may write them later.
   function nginx.wait_for(words, times)
     local till = os.time() + 10
     repeat

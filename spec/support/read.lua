@@ -1,7 +1,7 @@
--- Reads a file whole, for specs; raises if there is no such file, unless the caller passes another result.
+-- Reads a whole file, for specs. If there is no such file, returns `otherwise`, or raises.
 ---@param path string
 ---@param otherwise string?
----@return string
+---@return string text
 return function(path, otherwise)
   local file = io.open(path, "rb")
   if not file then return assert(otherwise, path) end

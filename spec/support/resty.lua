@@ -1,14 +1,15 @@
--- whatsapp.transport.resty inside a worker of Debian's nginx, driven from this process. A transport from new() has the functions
--- of every transport; each call is a request to nginx. Never leaves a process behind, if it is stopped.
+-- Runs whatsapp.transport.resty inside a worker process of Debian's nginx, for specs in this process. home.new() returns a transport with
+-- the functions of every transport: each call of a function is a request to nginx, where resty_worker.lua calls the real transport.
+-- home.stop() ends nginx.
 --   local home = require("spec.support.resty").start { ca_file = fault.ca_file }
---   home.run([[local args, worker = ... return ngx.worker.pid()]], args)      a chunk, in a handler; raises what it raises
+--   home.run([[local args, worker = ... return ngx.worker.pid()]], args)      runs the chunk in nginx; raises the error of the chunk
 --   home.new(options), home.nginx, home.stop()
 local nginx = require "spec.support.nginx"
 local values = require "whatsapp.util.values"
 
 local M = {}
 
-local LONG = 2 ^ 20 -- bytes
+local LONG = 2 ^ 20 -- bytes: a longer body of a request goes through a file
 
 local NAMES = "resolver 127.0.0.1:$DNS ipv6=off; resolver_timeout 20s;"
 local HTTP = [[
@@ -17,6 +18,7 @@ client_max_body_size 64m; client_body_buffer_size 16m; lua_max_running_timers 10
 local TRUST = "lua_ssl_trusted_certificate $CA; lua_ssl_verify_depth 2;"
 local SERVER = [[location = /op { content_by_lua_block { require("spec.support.resty_worker").content() } }]]
 
+-- starts the name server; returns its port, and a function that ends it
 local function start_names()
   local here = debug.getinfo(1, "S").source:match "^@(.*)resty%.lua$"
   local pipe = assert(io.popen(("echo pid $$; exec %s '%sdns_server.lua'"):format(os.getenv "FAULT_LUA" or "lua5.4", here)))
@@ -27,8 +29,8 @@ local function start_names()
   end
 end
 
----@param options { ca_file: string?, nameless: boolean?, http: string?, server: string? } ca_file: what nginx trusts;
----nameless: it has no resolver; http, server: further directives
+---@param options { ca_file: string?, nameless: boolean?, http: string?, server: string? } ca_file: the certificates that nginx trusts;
+---nameless: true: nginx has no resolver; http, server: more directives
 ---@return table home
 function M.start(options)
   local json = require("cjson").new()
@@ -47,7 +49,7 @@ function M.start(options)
     error(home, 0)
   end
 
-  -- a long body goes through a file: its JSON would take a second on a busy machine, and nginx would do nothing else
+  -- Puts a long body of a request into a file. To read it as JSON would take a second on a busy machine, and nginx would do nothing else.
   local function with_body_apart(given)
     local request = given.request
     if type(request) ~= "table" or type(request.body) ~= "string" or #request.body < LONG then return given end
@@ -80,7 +82,7 @@ function M.start(options)
     local id, closed = ask { op = "new", options = wanted }, false
     local transport = {}
 
-    -- some JSON readers have no integers
+    -- makes status and size integers: some JSON readers return floats
     local function counted(answer)
       if answer and answer.status then answer.status, answer.size = math.floor(answer.status), answer.size and math.floor(answer.size) end
       return answer
@@ -111,7 +113,7 @@ function M.start(options)
     })
   end
 
-  -- nginx's log reports events that must not happen
+  -- Ends nginx. Raises if the log of nginx reports an event that must not happen, such as a crash.
   function home.stop()
     local log = home.nginx.log()
     home.nginx.stop()

@@ -1,6 +1,6 @@
--- Replaces lua-resty-http, which Debian does not have: the functions that whatsapp.transport.resty.lua_resty_http calls, over
--- cosockets. fresh() returns one with its own connections; fresh(folder) uses the real lua-resty-http in that folder.
--- .connects has the arguments of each connect. For specs in nginx only.
+-- Replaces lua-resty-http, which Debian does not have, in specs that run in nginx. Has only the functions that
+-- whatsapp.transport.resty.lua_resty_http calls, over cosockets. fresh() returns a module with its own connections; fresh(folder) returns
+-- the real lua-resty-http in this folder. The member `connects` of both has the arguments of each connect().
 local M = {}
 M.__index = M
 
@@ -47,7 +47,7 @@ function M:connect(given)
   return true
 end
 
--- returns the values by name; the value of a repeated name is a list
+-- returns name -> value; the value of a header that comes more than once is a list
 local function read_headers(sock)
   local headers = {}
   while true do

@@ -1,12 +1,12 @@
--- The part of spec/support/resty.lua that runs in an nginx worker: gets commands as JSON, and performs them with transports of
--- this worker. A loop that it starts runs in a timer.
+-- The part of spec/support/resty.lua that runs in nginx's worker process: reads a command as JSON, and calls a function of a transport of
+-- this worker process. Each command is a function of `ops`.
 local json = require("cjson").new()
 local read = require "spec.support.read"
 local timed = require "spec.support.timed"
 
 local M = {}
 
-local worker = { transports = {} } -- number -> transport of this worker; the chunks use it, too
+local worker = { transports = {} } -- number -> transport; the chunks of home.run() use this table, too
 
 local function pack(...) return { n = select("#", ...), ... } end
 
@@ -27,7 +27,7 @@ function ops.call(given)
   return { answer = answer, text = text, details = details }
 end
 
--- starts in a timer, whose light threads live until the answer is there
+-- Starts a request in a timer: its light threads live until the answer is there. A light thread of this handler would end with the handler.
 function ops.start(given)
   local transport, state = worker.transports[given.id], {}
   assert(ngx.timer.at(0, function()

@@ -1,5 +1,5 @@
--- Runs a command of the shell for specs; returns its status, and its output on stdout and stderr. Lua 5.1 returns no status of a
--- pipe, so the shell prints it. The status of a killed program is over 128.
+-- Runs a command of the shell, for specs. Returns its status, and its output on stdout and stderr. The shell prints the status after the
+-- output, because pipe:close() does not return it in Lua 5.1. The status of a killed program is over 128.
 local output = require "spec.support.output"
 
 ---@param command string

@@ -1,6 +1,7 @@
--- A folder for the files of a spec. Leaves nothing behind after it was removed.
+-- Makes a temporary folder for the files of a spec. remove() removes the folder.
 --   local scratch = require("spec.support.scratch").new()
 --   scratch.write("name", bytes) -> path      scratch.path "name"      scratch.list() -> names      scratch.empty()
+--   scratch.run "command" -> output           scratch.remove()
 local lines = require "spec.support.lines"
 local output = require "spec.support.output"
 local write = require "spec.support.write"
@@ -15,7 +16,7 @@ function M.new()
 
   function scratch.write(name, bytes) return write(scratch.path(name), bytes) end
 
-  -- names of all files, sorted
+  -- returns the names of all files, sorted
   function scratch.list() return lines("ls -A " .. folder) end
 
   -- runs a command in the folder, and returns its output

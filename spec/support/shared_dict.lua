@@ -1,11 +1,11 @@
--- Behaves like nginx's lua_shared_dict, as far as the stores use it, with a clock that the spec moves and room for a fixed
--- number of entries. spec/shared_spec.lua runs the same steps here and in nginx. Never waits.
+-- Replaces nginx's lua_shared_dict in specs: has the functions that the stores call, a clock that the spec moves, and room for a fixed
+-- number of entries. spec/shared_spec.lua does the same steps here and in nginx, and compares the results.
 local M = {}
 
 local Dict = {}
 Dict.__index = Dict
 
--- moves an entry to the front: the entry that was used last is first
+-- moves an entry to the front of the order: the entry that was used last comes first
 local function used(self, name)
   for i, other in ipairs(self.order) do
     if other == name then
@@ -38,7 +38,8 @@ local function till(self, seconds)
   return seconds and seconds > 0 and self.clock.ms + math.floor(seconds * 1000) or nil
 end
 
--- makes room for one more entry: removes the last one if it has expired, or with `by_force`
+-- Makes room for one more entry: removes the last entry if it has expired; with `by_force`, removes it in any case. Returns true, and
+-- whether an entry was removed that had not expired; nil: there is no room.
 local function room(self, by_force)
   local forcible = false
   while #self.order >= self.capacity do
@@ -122,8 +123,8 @@ function Dict:flush_expired()
   return count
 end
 
----@param capacity integer? entries
----@return table dict, table ngx the functions that the stores need; .ms is the clock, .logged has the logged lines
+---@param capacity integer? the number of entries; 1000 if absent
+---@return table dict, table ngx the functions of ngx that the stores call; its member ms is the clock, logged has the logged lines
 function M.new(capacity)
   local clock = { ms = 1000, logged = {}, WARN = 5 }
   function clock.now() return clock.ms / 1000 end

@@ -1,14 +1,14 @@
--- A transport that checks the time of each request: each outcome must come within the time-out plus a second, for any behaviour
--- of the other side, and on each way to get the outcome. Changes nothing else, and never waits.
+-- Wraps a transport, and checks the time of each outcome: it must come within the time-out of the request plus a second, from a call or
+-- from wait(), whatever the server does. An outcome that comes too late is replaced by a failure of the kind "late".
 --   local transport = require("spec.support.timed")(transport, options)
 local GRACE, DEFAULT = 1, 30 -- seconds
 
--- true under valgrind, where everything takes ten times as long
+-- true: this process runs under valgrind, where everything takes ten times as long
 local SLOW = (os.getenv "LD_PRELOAD" or ""):find "vgpreload" ~= nil
 
 ---@param transport table callable, with now(); may have start(request, slot, ...) and wait(...)
----@param options table it was made with these
----@return table transport
+---@param options table the options with which the transport was made
+---@return table timed the new transport
 return function(transport, options)
   local now, deadlines = transport.now, {}
 
@@ -16,7 +16,7 @@ return function(transport, options)
     return now() + (type(request) == "table" and request.timeout or options.timeout or DEFAULT) + GRACE
   end
 
-  -- replaces an outcome that came too late by an outcome that no case expects
+  -- returns the outcome; a failure that no spec expects if the outcome came too late
   local function checked(latest, ...)
     local late = now() - latest
     if late <= 0 or SLOW then return ... end
@@ -25,7 +25,7 @@ return function(transport, options)
 
   local timed = { transport = transport }
   if transport.start then
-    -- an error names the line of the caller
+    -- raises an error of the transport at the line of the caller
     function timed.start(request, slot, ...)
       local latest = deadline(request)
       local ok, raised = pcall(transport.start, request, slot, ...)

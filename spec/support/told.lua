@@ -1,15 +1,16 @@
--- For spec/transport/verdict_spec.lua: sends a message for each status and each kind of answer, and returns the client's verdict
--- on each answer. Runs in this process and in an nginx worker. The server gives the answer that the message asks for. Never
--- asserts.
+-- For spec/transport/verdict_spec.lua: sends a message for each status and each kind of answer, and returns the client's verdict on each
+-- answer. The text of a message says which answer the fault server must give. Runs in the process of the spec and in nginx's worker
+-- process, so it has no assertions of busted.
 local verdicts = require "spec.support.verdicts"
 
 local told = { STATUSES = 1000 }
 
 local KINDS = verdicts.KINDS
 
----@param number integer from 1 on
----@return integer status
----@return string kind
+---Returns the case with a number.
+---@param number integer from 1
+---@return integer status 0 to 999
+---@return string kind of verdicts.KINDS
 function told.case(number)
   return (number - 1) % told.STATUSES, KINDS[math.floor((number - 1) / told.STATUSES) + 1]
 end
@@ -25,7 +26,7 @@ local function source()
   end
 end
 
--- returns a verdict; a verdict that no rule allows begins with "wrong"
+-- returns the client's verdict; an outcome that no rule allows is a sentence that begins with "wrong"
 local function word_of(number, result, err, details)
   local verdict = verdicts.of(result, details)
   if verdict == "success" then
@@ -38,7 +39,7 @@ end
 
 ---@param client whatsapp.client
 ---@param concurrency integer
----@return string[] verdicts by the number of the case
+---@return string[] verdicts number of the case -> verdict
 function told.send(client, concurrency)
   local words, batch = {}, client:each(source(), { concurrency = concurrency, retry = { attempts = 2, total = 0.5 } })
   local message, result, err, details = batch:next()

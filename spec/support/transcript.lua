@@ -1,6 +1,6 @@
--- Run by a bare Lua that has the core: `lua transcript.lua`. Checks the golden rows, and prints the results for right and wrong
--- values of every field of the schema, so that the transcripts of two machines can be compared byte for byte. Exits with 1 if a
--- row is wrong.
+-- A program for any Lua that has only the core: `lua transcript.lua`. Checks the golden rows; exits with 1 if one of them is wrong. Also
+-- prints the results for right and wrong values of every field of the schema, so that the transcripts of two machines can be compared
+-- byte by byte.
 package.path = "./?.lua;./lua/?.lua;./lua/?/init.lua;" .. package.path
 
 local core = require "whatsapp.core"
@@ -17,7 +17,7 @@ local function hold(row)
   io.stderr:write(("%s:\n  wanted %q\n  got    %q\n"):format(row.name, row.wanted, tostring(made)))
 end
 
--- values that hardly any field accepts; each kind of field reports another problem
+-- values that most fields refuse, with another problem for each kind of field
 local LONG = ("\195\182"):rep(5000)
 local ODD = { false, -1, 0.1, 4294967296, "", "\255", LONG, {}, { 1 }, { x = 1 }, core.null, 0 / 0 }
 
@@ -35,7 +35,7 @@ local function print_row(row)
   end
 end
 
--- a request, an answer and a webhook: the Lua files around the core, without libcurl
+-- prints a request, an answer and a webhook: they need the Lua files around the core, but not libcurl
 local function print_exchange()
   local sent
   local client = whatsapp.new { token = "t", phone_number_id = "1", transport = function(request)

@@ -34,8 +34,8 @@ for my $code (0x80 .. 0x10FFFF) { # ASCII needs no table
   $last = $class;
 }
 
-print "-- Classes of code points beyond ASCII, as ranges in hexadecimal: `make unicode` wrote it from Unicode ",
-  Unicode::UCD::UnicodeVersion(), ".\n-- Data only; util/clusters loads it when a text first needs it. Do not edit it: `make unicode` overwrites it.\n\nreturn {\n";
+print "-- Classes of code points beyond ASCII, as ranges in hexadecimal. `make unicode` wrote this file from Unicode ",
+  Unicode::UCD::UnicodeVersion(), ".\n-- Data only. util/clusters loads this file when a text first needs the classes. Do not edit it: `make unicode` overwrites it.\n\nreturn {\n";
 for my $row (@classes) {
   my ($name, $words) = @$row;
   my ($text, $line) = ('', '');

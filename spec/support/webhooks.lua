@@ -1,11 +1,12 @@
--- Bodies of webhooks for specs, written from a few words; never sends anything.
+-- Makes webhooks for specs from a few words: bodies, the objects in them, signatures and requests. Never sends anything.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 
 local webhooks = { SECRET = "app-secret-of-a-spec", TOKEN = "verify-token-of-a-spec" }
 
----@param value table of the one change
----@param field string?
+---@param value table the value of the one change; this function adds messaging_product and metadata
+---@param field string? of the change; "messages" if absent
+---@return string body
 function webhooks.body(value, field)
   value.messaging_product, value.metadata = "whatsapp", { display_phone_number = "15550001111", phone_number_id = "106" }
   return assert(json.encode {
@@ -28,7 +29,7 @@ function webhooks.sign(body, secret)
   return "sha256=" .. crypto.hmac_sha256(secret or webhooks.SECRET, body)
 end
 
----@return table request as a handler takes it
+---@return table request as webhook.handler takes it, with a right signature
 function webhooks.post(body, secret)
   return { method = "POST", headers = { ["X-Hub-Signature-256"] = webhooks.sign(body, secret) }, body = body }
 end

@@ -1,8 +1,8 @@
--- Reads a Lua file for specs: its comments, its string literals, the names of its test cases, its code, and how long its
--- functions are. Never runs the file.
+-- Reads the text of a Lua file for specs. read() returns its comments, string literals, names of test cases, and code; functions() returns
+-- the length of its functions. Never runs the file.
 local words = {}
 
--- reads [[ ]] or [=[ ]=] at a position; returns its content and the position after it
+-- Reads a long bracket, [[ ]] or [=[ ]=], at a position. Returns its content and the position after it; nil: there is no long bracket.
 local function read_long(source, at)
   local equals = source:match("^%[(=*)%[", at)
   if not equals then return nil end
@@ -26,7 +26,7 @@ local function read_comment(source, at)
   return (line:gsub("^%-+%s?", "")), at + #line
 end
 
--- reads the literal or comment at a position; returns its kind, its text and the position after it; nil for code
+-- Reads the literal or comment at a position. Returns its kind, its text and the position after it; nil: there is code.
 local function read_token(source, at)
   local char = source:sub(at, at)
   if char == "-" and source:sub(at + 1, at + 1) == "-" then return "comment", read_comment(source, at) end
@@ -67,7 +67,7 @@ local function line_counter(source)
   end
 end
 
--- returns whether a comment continues the comment before: only a line end is between them, and it is no annotation
+-- Returns whether a comment continues the comment before it: only a line end and blanks are between them, and the comment is no annotation.
 local function goes_on(tokens, i)
   local between, before = tokens[i - 1], tokens[i - 2]
   return tokens[i].kind == "comment" and before ~= nil and before.kind == "comment" and between.kind == "code"
@@ -82,8 +82,8 @@ local function is_name(before)
 end
 
 ---@param source string the text of a Lua file
----@return { kind: "comment"|"string"|"code", text: string, line: integer, name: boolean }[] pieces comments on lines that follow
----each other are one piece; `name` is true for the name of a test case or of a group of them
+---@return { kind: "comment"|"string"|"code", text: string, line: integer, name: boolean }[] pieces comments on consecutive lines are one
+---piece; name: true for the name of a test case or of a group of test cases
 function words.read(source)
   local pieces, tokens, line_of = {}, tokens_of(source), line_counter(source)
   local comment
@@ -105,7 +105,7 @@ local OPENS = { ["function"] = true, ["if"] = true, ["do"] = true, ["repeat"] = 
 local CLOSES = { ["end"] = true, ["until"] = true }
 
 ---@param source string the text of a Lua file
----@return { line: integer, count: integer }[] functions each with its first line and its number of lines; inner ones come first
+---@return { line: integer, count: integer }[] functions the first line and the number of lines of each; inner functions come first
 function words.functions(source)
   local found, open, line_of = {}, {}, line_counter(source)
   for _, token in ipairs(tokens_of(source)) do

@@ -1,4 +1,4 @@
--- Writes a file whole, for specs; raises if this fails.
+-- Writes a whole file, for specs. Raises if this fails.
 ---@param path string
 ---@param text string
 ---@return string path

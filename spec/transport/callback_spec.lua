@@ -214,6 +214,26 @@ describe("the transport over callbacks", function()
     assert.is_false((pcall(host.transport, post())))
   end)
 
+  it("raises in nginx before anything is sent, unless it has a waiter: only nginx may resume its coroutines", function()
+    rawset(_G, "ngx", {})
+    finally(function() rawset(_G, "ngx", nil) end)
+    local host = host_of(later(5, OK))
+    local ways = {
+      function() return host.transport(post()) end, function() return host.transport.sleep(1) end,
+      function() return host.transport.wait(1) end, function() return callback.over(host.transport)(post()) end,
+    }
+    for i, way in ipairs(ways) do
+      local _, ok, err = coroutine.resume(coroutine.create(function() return pcall(way) end))
+      assert.is_false(ok, i)
+      assert.is_truthy(err:find("this transport cannot wait in nginx: use whatsapp.transport.resty", 1, true), err)
+    end
+    assert.equal(0, #host.requests)
+    local waiting = host_of(later(5, OK), { waiter = function() return coroutine.yield, function() end end })
+    local began = coroutine.create(function() return waiting.transport(post()) end)
+    assert.is_true((coroutine.resume(began)))
+    assert.equal(1, #waiting.requests)
+  end)
+
   it("reports what is wrong with its options", function()
     local function refusal(options, make) return select(2, pcall(make or callback.new, options)) end
     assert.truthy(refusal {}:find "option start is missing")

@@ -194,7 +194,7 @@ describe("a request of HTTP/1.1", function()
     for _, url in ipairs { "", "x", "https://", "https://x:0", "https://x:65536", "https://x:y", "https://[x]", "https://[::1", "https://a b" } do
       assert.same({ nil, "the URL cannot be read" }, { checked.url(url) })
     end
-    assert.same({ nil, "the URL must not hold a name and a password" }, { checked.url "https://name:word@x/" })
+    assert.same({ nil, "the URL must not have a user name or a password" }, { checked.url "https://name:word@x/" })
     assert.is_nil(checked.url "http://example.com/")
     assert.is_table(checked.url("http://example.com/", true))
   end)

@@ -65,6 +65,22 @@ describe("whatsapp.curl and proxies:", function()
     end
   end)
 
+  -- statuses after which waiting may help: the request came too early, or too often, or the proxy has a fault of its own
+  local PASSING = { [408] = true, [425] = true, [429] = true }
+
+  it("a proxy that refuses the tunnel is not asked again, whatever the status", function()
+    for status = 400, 599, 1 do
+      fault.play("empty " .. status)
+      local _, err, details = perform({ proxy = fault.url "plain" }, "https://elsewhere.invalid/")
+      assert.is_false(details.may_have_been_sent, err)
+      assert.equal(status >= 500 or PASSING[status] == true, details.retryable, status .. " " .. err)
+      assert.equal(status == 407, err:find("the proxy asks for a name and a password", 1, true) ~= nil, err)
+      local _, line, same = require("whatsapp.transport.failure").unsent("failed to establish a tunnel through a proxy: " .. status)
+      assert.equal(details.retryable, same.retryable, line)
+      assert.equal(status == 407, line:find("the proxy asks for a name and a password", 1, true) ~= nil, line)
+    end
+  end)
+
   it("a request that waits for the connection of another request reports this at its time-out", function()
     fault.play("accept-hang", "accept-hang")
     local client = curl.new { ca_file = fault.ca_file, proxy = "", connect_timeout = 5 }

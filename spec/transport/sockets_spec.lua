@@ -42,7 +42,11 @@ describe("the sockets of whatsapp.curl", function()
   before_each(function() client = curl.new { ca_file = fault.ca_file, proxy = "", timeout = 10 } end)
   after_each(function() client:close() end)
 
-  local function to(port, seconds) return { method = "POST", url = fault.url(port), body = ("b"):rep(100000), timeout = seconds } end
+  -- 65,535 bytes are HTTP/2's first window. If a longer body has to wait for a larger window, libcurl 7.88 asks to write until the
+  -- answer comes, although the whole body was sent: a busy loop that no caller can avoid.
+  local BODIES = { plain = ("b"):rep(100000), h1 = ("b"):rep(100000), h2 = ("b"):rep(60000) }
+
+  local function to(port, seconds) return { method = "POST", url = fault.url(port), body = BODIES[port], timeout = seconds } end
 
   -- drives the client until nothing is under way; returns the answers, and how often it waited
   local function drive(wait)

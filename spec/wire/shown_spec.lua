@@ -41,6 +41,8 @@ describe("print", function()
     { { err = "lost", details = { kind = "transport", retryable = false, may_have_been_sent = true } }, {},
       "no complete answer (attempts: 1)", "it may have been sent; do not let a program repeat it" },
     { answer(502, "<html>"), {}, "an answer that is not the API's (HTTP 502", "it may have been sent" },
+    { answer(400, '{"error":{"code":133016,"message":"limit"}}'), {}, "refused by the API", "Wait 72 hours",
+      "it was not sent; if you repeat it now, it fails again" },
     { ACCEPTED, { before_send = function() return false end }, "refused here (by before_send", "it was not sent" },
     { ACCEPTED, { token = function() return nil, "the vault is shut" end }, "refused here (by token", "it was not sent" },
     { ACCEPTED, { limiter = { pair = { interval = 60, burst = 1 }, max_wait = 1, store = { take = function() return 60 end } } },
@@ -56,6 +58,13 @@ describe("print", function()
       assert.is_nil(lines:find(TOKEN, 1, true))
     end)
   end
+
+  it("says that a GET without an answer may be repeated", function()
+    local lost = { err = "lost", details = { kind = "transport", retryable = true, may_have_been_sent = true } }
+    local _, _, details = new { lost }:call { path = "1" }
+    assert.is_true(details.may_have_been_sent)
+    assert.truthy(tostring(details):find("it may have been sent, but a repetition does no harm; try again", 1, true))
+  end)
 
   it("leaves the tables plain", function()
     local sent, _, info = new { ACCEPTED }:send(TEXT)

@@ -25,6 +25,21 @@ describe("the verdict on an answer", function()
     end)
   end
 
+  it("says that waiting helps only where it does, over every status of a refusal and a fault", function()
+    for status = 400, 599 do
+      for _, kind in ipairs(verdicts.KINDS) do
+        for _, body in ipairs { verdicts.body(kind), (verdicts.body(kind):gsub('"message":"m"', '"is_transient":true')) } do
+          local result, _, details = outcome.message { status = status, headers = {}, body = body }
+          local class, is_refused = kind:match "^%a+", verdicts.of(result, details) == "refused"
+          local is_transient = class == "unheard" and body:find "transient" ~= nil and status ~= 407
+          local helps = class == "safe" or is_transient or (status == 429 and (class == "text" or class == "none" or class == "unheard"))
+          assert.equal(is_refused and helps, details.retryable, status .. " " .. body)
+          if status == 407 and class == "text" then assert.is_truthy(details.advice:find "password") end
+        end
+      end
+    end
+  end)
+
   it("takes a body that is no JSON as an answer without a code", function()
     for status = 0, 999 do
       for _, body in ipairs { "", "{", '"x"' } do

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* ---- a perfect hash ------------------------------------------------------------------------------------------------
- */
+/* ---- a perfect hash ---------------------------------------------------------------------------------------------- */
 
 static size_t hash_size(unsigned bits)
 {
@@ -26,8 +25,8 @@ static size_t fill_buckets(wa_hash *hash, unsigned bits, const void *const *iden
     return placed;
 }
 
-/* Fills the buckets, of which there are 2 to the power of `bits`, with the best of `trials` multipliers. Each identity
- * gets its index as number. Returns how many have a bucket; two that collide share one, and the first has it. */
+/* Fills the buckets, 2 to the power of `bits`, with the best of `trials` multipliers. The number of an identity is its
+ * index. Returns how many identities have a bucket: if two collide, only the first one has it. */
 static size_t build_hash(wa_hash *hash, unsigned bits, int trials, const void *const *identities, size_t count)
 {
     uint64_t random = UINT64_C(0x9E3779B97F4A7C15), best = random;
@@ -46,10 +45,14 @@ static size_t build_hash(wa_hash *hash, unsigned bits, int trials, const void *c
     return fill_buckets(hash, bits, identities, count);
 }
 
-/* ---- memory and strings --------------------------------------------------------------------------------------------
- */
+/* ---- memory and strings ------------------------------------------------------------------------------------------ */
 
-enum { CHUNK = 2048, CACHE_LINE = 64, INTERNED_KEY = -1, BUCKETS_KEY = -2 }; /* the last two are keys of the anchor */
+enum {
+    CHUNK = 2048,
+    MAX_ALIGNMENT = 16,
+    INTERNED_KEY = -1,
+    BUCKETS_KEY = -2
+}; /* the last two are keys of the anchor */
 
 /* the names of an object while they are collected */
 typedef struct names {
@@ -57,20 +60,21 @@ typedef struct names {
     uint8_t count;
 } names;
 
-/* what every step needs */
+/* the arguments of every step */
 typedef struct compiler {
     lua_State *L;
     int anchor;
     wa_compiled *all;
 } compiler;
 
-/* [-0, +0, m] Returns zeroed memory that lives as long as the anchor. `alignment` is a power of 2 up to CACHE_LINE. */
+/* [-0, +0, m] Returns zeroed memory that lives as long as the anchor. `alignment` is a power of 2 up to MAX_ALIGNMENT.
+ */
 static void *aligned_block(const compiler *c, size_t alignment, size_t size)
 {
     wa_compiled *all = c->all;
     size_t gap = (size_t) (0 - (uintptr_t) all->unused) & (alignment - 1);
     if (gap + size > all->left) {
-        size_t chunk = size + CACHE_LINE > CHUNK ? size + CACHE_LINE : CHUNK;
+        size_t chunk = size + MAX_ALIGNMENT > CHUNK ? size + MAX_ALIGNMENT : CHUNK;
         all->left = 0;
         all->unused = lua_newuserdata(c->L, chunk);
         memset(all->unused, 0, chunk);
@@ -109,10 +113,9 @@ static const char *anchor_string(const compiler *c, const char *text, const void
     return bytes;
 }
 
-/* ---- interned values -----------------------------------------------------------------------------------------------
- */
+/* ---- interned values --------------------------------------------------------------------------------------------- */
 
-/* [-0, +0, m] makes room for one more; moves the values */
+/* [-0, +0, m] makes room for one more value; moves the values */
 static void grow_interned(const compiler *c, wa_interned_values *interned)
 {
     enum { FIRST = 32 };
@@ -159,8 +162,7 @@ static void hash_interned(const compiler *c)
     build_hash(&interned->hash, bits, TRIALS, identities, interned->count);
 }
 
-/* ---- names ---------------------------------------------------------------------------------------------------------
- */
+/* ---- names ------------------------------------------------------------------------------------------------------- */
 
 uint8_t wa_id_of(const wa_type *type, const char *name, size_t length)
 {
@@ -222,8 +224,7 @@ static int flatten(const wa_object *object, const wa_field **fields)
     return count;
 }
 
-/* ---- layouts -------------------------------------------------------------------------------------------------------
- */
+/* ---- layouts ----------------------------------------------------------------------------------------------------- */
 
 /* Returns true if an object without the first name keeps a rule of this kind. */
 static bool is_kept_if_absent(wa_rule_kind kind)
@@ -412,7 +413,7 @@ wa_type *wa_type_of(lua_State *L, int anchor, wa_compiled *all, const wa_object 
         if (type->layout->object == object) return type;
     }
     compiler c = {.L = L, .anchor = anchor, .all = all};
-    wa_type *type = aligned_block(&c, CACHE_LINE, sizeof *type);
+    wa_type *type = new_block(&c, sizeof *type);
     type->interned = &all->interned;
     type->layout = new_layout(&c, type, object);
     type->next = all->types;

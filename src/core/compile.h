@@ -1,6 +1,7 @@
 /* The schema as one Lua state looks things up in it: bases and overrides are flattened, variants are linked, and each
  * name is a string of that state, so that a key of a table is found by the address of the string. A layout is compiled
- * when a message first needs it. Never looks at a message. */
+ * when a message first needs it: to compile all of them in `require` would take 1 ms and 200 KiB of Lua's heap more
+ * (make bench prints what it takes). Never looks at a message. */
 #ifndef WA_COMPILE_H
 #define WA_COMPILE_H
 
@@ -8,15 +9,14 @@
 #include "../compat.h"
 #include "schema.h"
 
-/* ---- a perfect hash: from the address of a string to a small number ------------------------------------------------
- */
+/* ---- a perfect hash: from the address of a string to a small number ---------------------------------------------- */
 
-/* The multiplier is searched by trial once the addresses are known, so that a lookup is one read. A linear search by
- * name instead costs 21 to 46 % more instructions in encode (make bench). */
+/* The multiplier is searched by trial once the addresses are known, so that a lookup is one read. With a linear search
+ * by name instead, encode takes 21 to 47 % more instructions (make bench). */
 enum { WA_NOT_FOUND = -1 };
 
 typedef struct wa_bucket {
-    const void *identity; /* an empty bucket holds the address of the hash: not NULL, and no string's */
+    const void *identity; /* an empty bucket has the address of its hash: neither NULL nor a string's */
     int number;
 } wa_bucket;
 
@@ -26,7 +26,7 @@ typedef struct wa_hash {
     uint8_t shift; /* 64 less the bits of a hash */
 } wa_hash;
 
-/* in 64 bits: the addresses of two strings may differ in their upper half only */
+/* The product has 64 bits, because the addresses of two strings may differ in their upper half only. */
 static inline size_t wa_hash_of(const wa_hash *hash, const void *identity)
 {
     return (size_t) ((uint64_t) (uintptr_t) identity * hash->multiplier >> hash->shift);
@@ -39,8 +39,7 @@ static inline int wa_hash_find(const wa_hash *hash, const void *identity)
     return bucket->identity == identity ? bucket->number : WA_NOT_FOUND;
 }
 
-/* ---- the compiled schema -------------------------------------------------------------------------------------------
- */
+/* ---- the compiled schema ----------------------------------------------------------------------------------------- */
 
 enum { WA_MAX_NAMES = 48, WA_NO_ID = 255, WA_MAX_INTERNED = 255, WA_NO_VARIANT = 255 };
 
@@ -48,7 +47,8 @@ typedef struct wa_type wa_type;
 typedef struct wa_layout wa_layout;
 
 /* A string that the schema has as a value: a field may hold it, or it selects a variant. It is found by its address
- * and written without a look at its bytes. Without it, encode takes 1 to 11 % more instructions (make bench). */
+ * and written without a look at its bytes. Without interned values, encode takes 1 to 12 % more instructions (make
+ * bench). */
 typedef struct wa_interned {
     const char *text; /* the bytes in the Lua state */
     const void *identity;
@@ -60,21 +60,22 @@ typedef struct wa_interned {
 /* the interned values of all compiled layouts; each has a number, its index */
 typedef struct wa_interned_values {
     wa_interned *values;
-    wa_hash hash; /* where two collide, one is missing here: that one is found by comparing bytes */
+    wa_hash hash; /* if two values collide, it has only one of them; the other one is found by its bytes */
     uint8_t count, room;
 } wa_interned_values;
 
-/* what a string of a field is checked for besides its length */
+/* the checks of a string besides the check of its length */
 typedef enum wa_check { WA_CHECK_NOTHING, WA_CHECK_VALUES, WA_CHECK_FORMATS, WA_CHECK_ALL } wa_check;
 
-/* A field of a layout. Holds what is checked for every value, so that the wa_field itself is rarely read. */
+/* A field of a layout. It has all that the encoder needs for every value, so that the encoder rarely reads the
+ * wa_field. */
 typedef struct wa_entry {
     const char *key;    /* ,"name": in memory of a multiple of WA_STRIDE */
     size_t least, span; /* lengths in [least, least + span] are valid; compared as `length - least > span`, unsigned */
     wa_marks marks;     /* the field's */
     uint8_t kind;       /* the field's */
     uint8_t key_length;
-    uint8_t id;          /* of the name, in the type */
+    uint8_t id;          /* of the name in the type */
     bool copied;         /* a string is written as it is */
     uint8_t check;       /* wa_check */
     bool formatted;      /* the field has formats */
@@ -102,11 +103,11 @@ struct wa_layout {
     bool ready;              /* compiled; before, only `type` and `object` are set */
     uint64_t mask;           /* the ids that are in the layout, a bit each */
     uint64_t absent_matters; /* the ids whose absence is a problem, a warning or filled in */
-    uint64_t ruled;          /* the ids that the rules from `first_if_present` on are about, a bit each */
+    uint64_t ruled;          /* the first ids of the rules from `first_if_present` on, a bit each */
     uint64_t selecting;      /* without a discriminator: the ids whose presence selects a variant */
     wa_entry *entries;       /* in the schema's order */
     uint8_t entry_count, rule_count, variant_count;
-    uint8_t first_if_present; /* rules from here on are kept where their first name is absent */
+    uint8_t first_if_present; /* rules from here on are kept if their first name is absent */
     uint8_t discriminator;    /* the id of the field that selects the variant, or WA_NO_ID */
     wa_variant_entry *variants;
     uint8_t *variant_of; /* from the number of an interned value to its variant, or WA_NO_VARIANT */
@@ -132,13 +133,13 @@ struct wa_type {
     wa_type *next;
 };
 
-/* Everything that a Lua state has of the schema. If an error of Lua (memory) interrupts a function below, it must not
- * be used again. */
+/* The part of the schema that a Lua state has compiled. If a function below raises an error (memory), the caller must
+ * not use it again. */
 typedef struct wa_compiled {
-    wa_type *types; /* those that were needed, the latest first */
+    wa_type *types; /* the types that were needed, the latest first */
     wa_interned_values interned;
-    char *unused; /* memory of the anchor */
-    size_t left;  /* bytes of it */
+    char *unused; /* the unused end of the latest block that the anchor keeps */
+    size_t left;  /* its size in bytes */
 } wa_compiled;
 
 /* [-0, +0, m] Returns the type of an object; its layout is not compiled yet if it is new. `anchor` is the stack index

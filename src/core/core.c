@@ -183,8 +183,8 @@ static int write_value(lua_State *L)
     return json_results(L, state);
 }
 
-/* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, err, details. It writes the JSON too: most
- * strings are checked while they are copied, which is quicker than to check them without. */
+/* [-0, +2|3, v] validate(message [, options]) -> true, warnings | nil, err, details. It writes the JSON too: the
+ * encoder checks most strings while it copies them, which is quicker than a check without a copy. */
 static int validate(lua_State *L)
 {
     core_state *state = encode_argument(L);
@@ -211,7 +211,7 @@ enum { TO = 1, RECIPIENT, STATUS };
 static const char *const recipient_names[] = {"to", "recipient", "status", NULL};
 
 enum { MESSAGES = 1, ID };
-static const char *const answer_names[] = {"messages", "id", NULL};
+static const char *const response_names[] = {"messages", "id", NULL};
 
 /* [-0, +1, -] pushes a member of a table, by raw access; returns its type. `name` is the number of an upvalue. */
 static int push_named(lua_State *L, int table, int name)
@@ -226,8 +226,8 @@ static bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* [-0, +1, m] pushes the letters and digits of the string or number on top: the same for a phone number with and
- * without its + and spaces, as a string and as a number */
+/* [-0, +1, m] Pushes the letters and digits of the string or number on top. The result is the same for a phone number
+ * with and without its + and spaces, as a string and as a number. */
 static void push_plain(lua_State *L)
 {
     char digits[32];
@@ -251,9 +251,9 @@ static void push_plain(lua_State *L)
     lua_remove(L, -2);
 }
 
-/* [-0, +1|2, m] recipient_of(message) -> its `to`, or else its `recipient`, a string or a number, and its letters and
- * digits as a string. Returns false if it is neither, if the message is not a table, and if the message has a `status`:
- * then it marks another message as read, and has no recipient. */
+/* [-0, +1|2, m] recipient_of(message) -> recipient, plain: `to` or else `recipient` of the message, and its letters and
+ * digits as a string. Returns false if the recipient is not a string or a number, or the message is not a table. Also
+ * returns false if the message has a `status`: it marks another message as read, and has no recipient. */
 static int recipient_of(lua_State *L)
 {
     int type = LUA_TNIL;
@@ -271,8 +271,8 @@ static int recipient_of(lua_State *L)
     return 2;
 }
 
-/* [-0, +1, m] names_message(value) -> whether it is what the API answers to a message that it took: {messages = {{id =
- * "..."}}} */
+/* [-0, +1, m] names_message(value) -> true if the value is {messages = {{id = "..."}}}, which is the API's answer to a
+ * message that it accepts; else false */
 static int names_message(lua_State *L)
 {
     lua_settop(L, 1);
@@ -283,7 +283,7 @@ static int names_message(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, m] Returns true if both are tables with the same members. Tables in them are compared likewise, `levels`
+/* [-0, +0, m] Returns true if both are tables with the same members. Compares tables in them in the same way, `levels`
  * deep. */
 static bool is_same(lua_State *L, int a, int b, int levels)
 {
@@ -308,8 +308,9 @@ static bool is_same(lua_State *L, int a, int b, int levels)
     return members == 0;
 }
 
-/* [-0, +1, m] same(a, b) -> whether both are tables with the same members; tables in them are compared too, one level
- * deep. By raw access: this decides whether a hook has changed its request, which costs a third of the same in Lua. */
+/* [-0, +1, m] same(a, b) -> true if both are tables with the same members, else false. It compares tables in them too,
+ * one level deep, by raw access. lua/whatsapp uses it to find out if a hook has changed its request; it takes a third
+ * of the time of the same function in Lua. */
 static int same(lua_State *L)
 {
     lua_settop(L, 2);
@@ -344,7 +345,8 @@ static void push_details_metatable(lua_State *L)
     lua_setfield(L, LUA_REGISTRYINDEX, key);
 }
 
-/* [-0, +0, m] sets a function that encodes in the table on top; the state and the metatable of details lie below it */
+/* [-0, +0, m] sets a function that encodes in the table on top; its upvalues, the state and the metatable of details,
+ * are below the table */
 static void set_encoder(lua_State *L, const char *name, lua_CFunction function)
 {
     lua_pushvalue(L, -3);
@@ -374,7 +376,7 @@ int luaopen_whatsapp_core(lua_State *L)
     lua_createtable(L, 0, 12);
     wa_register(L, functions);
     set_with_names(L, "recipient_of", recipient_of, recipient_names);
-    set_with_names(L, "names_message", names_message, answer_names);
+    set_with_names(L, "names_message", names_message, response_names);
     set_encoder(L, "encode", encode);
     set_encoder(L, "validate", validate);
     set_encoder(L, "write", write_value);

@@ -1,4 +1,4 @@
-/* What the files of the core give to Lua besides core.c itself. */
+/* The functions for Lua that other files of the core have: core.c puts them into the module. */
 #ifndef WA_CORE_H
 #define WA_CORE_H
 
@@ -9,7 +9,7 @@
 WA_FUNC int wa_decode(lua_State *L);
 
 /* [-0, +3, v] schema() -> objects by name, name of the root, terms: lists of kinds, formats, rules and codes, each
- * found by its name too, and the address that the sections of objects are under */
+ * found by its name too, and the first part of the URL of each object's page (`section`) */
 WA_FUNC int wa_schema(lua_State *L);
 
 #endif

@@ -8,8 +8,8 @@
 /* the user value of the holder has package.loaded under this key */
 enum { WA_LOADED_KEY = -3 };
 
-/* what lua-cjson marks lists with */
-typedef enum wa_foreign_mark { WA_ARRAY_MT, WA_EMPTY_ARRAY_MT, WA_EMPTY_ARRAY, WA_FOREIGN_MARKS } wa_foreign_mark;
+/* the values by which lua-cjson marks lists: two metatables, and a light userdata that is an empty list */
+typedef enum wa_cjson_mark { WA_ARRAY_MT, WA_EMPTY_ARRAY_MT, WA_EMPTY_ARRAY, WA_CJSON_MARKS } wa_cjson_mark;
 
 /* Lifecycle:
  *   1. wa_encoder_init, once; the buffers keep up to 16 KiB of memory each between two messages.
@@ -20,24 +20,24 @@ typedef enum wa_foreign_mark { WA_ARRAY_MT, WA_EMPTY_ARRAY_MT, WA_EMPTY_ARRAY, W
 typedef struct wa_encoder {
     lua_State *L;
     wa_buffer out;     /* the JSON; incomplete if there are problems */
-    wa_buffer noted;   /* the values that are compared with others, of the open lists with rules */
+    wa_buffer noted;   /* the values that are compared with others, of all open lists with rules */
     wa_buffer unknown; /* the unknown fields of the open objects, sorted by name */
     wa_report report;
-    bool lenient;     /* what is wrong with a message makes a warning, as far as JSON can hold it */
+    bool lenient;     /* a problem is a warning if JSON can hold the value */
     bool marks_known; /* `marks` were looked up, which is done once a message if it is needed */
     int holder;       /* the stack index of a userdata, whose user value has package.loaded */
-    const void *marks[WA_FOREIGN_MARKS];
+    const void *marks[WA_CJSON_MARKS];
     wa_layout *missing_layout;
-    const wa_frame *frame;         /* of what is being encoded */
-    struct list_rules *list_rules; /* of the innermost list with rules */
-    size_t values;                 /* how many may still be encoded; 0: over the limit */
-    size_t keys;                   /* how many were read and are no field's */
-    int64_t parts;                 /* the items of the open lists of parts together */
-    int depth;                     /* of any values inside of each other */
+    const wa_frame *frame;         /* the path of the value that is being encoded */
+    struct list_rules *list_rules; /* the rules of the innermost list with rules */
+    size_t values;                 /* the number of values that may still be encoded; 0: over the limit */
+    size_t keys;                   /* the number of keys that were read and are not fields */
+    int64_t parts;                 /* the number of items in all open lists with WA_PARTS */
+    int depth;                     /* how deeply any values are nested */
     int room;                      /* the top that Lua's stack may reach without lua_checkstack */
 } wa_encoder;
 
-/* Returns what the metatable of a table that whatsapp.array marked holds at index 1. */
+/* Returns the address that a metatable of whatsapp.array has at index 1, as a light userdata. */
 WA_FUNC const void *wa_array_mark(void);
 
 WA_FUNC void wa_encoder_init(wa_encoder *encoder, wa_allocator allocate, void *context);

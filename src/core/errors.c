@@ -1,4 +1,4 @@
-/* What is wrong with a message: see errors.h. */
+/* The problems of a message: see errors.h. */
 #include "errors.h"
 
 #include "../compat.h"
@@ -23,8 +23,7 @@ typedef struct record {
     detail limit, actual;
 } record;
 
-/* ---- text ----------------------------------------------------------------------------------------------------------
- */
+/* ---- text -------------------------------------------------------------------------------------------------------- */
 
 static void add_string(wa_buffer *text, const char *string)
 {
@@ -45,7 +44,8 @@ static void add_code_point(wa_buffer *text, int64_t point)
     wa_buffer_add(text, digits, (size_t) size);
 }
 
-/* Adds a character of `whole` bytes, or a byte that is not UTF-8 (0), as Lua would escape it. */
+/* Adds a character of `whole` bytes, or a byte that is not UTF-8 (`whole` is 0), with an escape of Lua if it needs one.
+ */
 static void add_escaped_character(wa_buffer *text, const char *bytes, size_t whole)
 {
     char escape[16];
@@ -112,7 +112,7 @@ static void add_path(wa_buffer *text, const wa_frame *frame, size_t start)
     }
 }
 
-/* adds a string of a list as "a", with what comes before it in "a", "b" or "c" */
+/* adds one string of a list such as "a", "b" or "c", with the comma or the `or` before it */
 static void add_value(wa_buffer *text, const char *value, bool first, bool last)
 {
     if (!first) add_string(text, last ? " or " : ", ");
@@ -133,7 +133,7 @@ static void add_variant_values(wa_buffer *text, const wa_variant *variants)
     }
 }
 
-/* adds what the field must be: "a string of 1 to 20 characters", "a", "b" or "c" */
+/* describes the field in words: "a string of 1 to 20 characters", or "a", "b" or "c" */
 static void add_field(wa_buffer *text, const wa_field *f)
 {
     const wa_kind_term *kind = &wa_kind_terms[f->kind];
@@ -145,7 +145,7 @@ static void add_field(wa_buffer *text, const wa_field *f)
     bool limited = f->kind == WA_STRING || f->kind == WA_ID || f->kind == WA_LIST || f->kind == WA_INTEGER;
     if (!limited || f->max <= 0) return;
     add_string(text, f->kind == WA_INTEGER ? " from " : " of ");
-    /* an empty text counts as a missing one where the field is required among many */
+    /* a field that is required among many must not be empty then */
     add_integer(text, f->min == 0 && (f->marks & WA_AMONG_MANY) != 0 ? 1 : f->min);
     add_string(text, " to ");
     add_integer(text, f->max);
@@ -170,10 +170,9 @@ static void add_field_names(wa_buffer *text, const wa_type *type, const wa_layou
     }
 }
 
-/* ---- reports -------------------------------------------------------------------------------------------------------
- */
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
 
-/* adds a fact to the sentence, and keeps as detail what it adds */
+/* adds a fact to the sentence, and keeps the added text as a detail */
 static void add_fact(wa_buffer *text, const wa_fact *fact, detail *kept)
 {
     if (fact->kind == WA_COUNT) {
@@ -237,8 +236,7 @@ void wa_report_problem(wa_report *report, const wa_problem *p)
     wa_buffer_add(&report->records, (const char *) &kept, sizeof kept);
 }
 
-/* ---- names that do not belong --------------------------------------------------------------------------------------
- */
+/* ---- names in the wrong place ------------------------------------------------------------------------------------ */
 
 /* Returns true if the object has the field, in any of its variants. */
 static bool has_field(const wa_object *object, const char *name, size_t length)
@@ -272,7 +270,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* single letters added, left out, changed or swapped with their neighbour, between the two names */
+/* Returns how many letters must be added, left out, changed or swapped with their neighbour to make one name the other.
+ */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
     size_t rows[3][LONGEST_NAME + 1];
@@ -291,7 +290,7 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
     return rows[m % 3][n];
 }
 
-/* Returns the name of the layout that is most like the one given, or NULL. */
+/* Returns the field of the layout whose name is most similar to this name, or NULL if no name is similar. */
 static const char *nearest_name(const wa_type *type, const wa_layout *layout, const char *name, size_t length)
 {
     const char *found = NULL;
@@ -306,7 +305,7 @@ static const char *nearest_name(const wa_type *type, const wa_layout *layout, co
     return found;
 }
 
-/* Returns the name of the member of the layout whose object has the field, or NULL. */
+/* Returns the name of a member of the layout whose object has the field, or NULL. */
 static const char *member_with(const wa_layout *layout, const char *name, size_t length)
 {
     for (uint8_t i = 0; i < layout->entry_count; i++) {
@@ -316,7 +315,7 @@ static const char *member_with(const wa_layout *layout, const char *name, size_t
     return NULL;
 }
 
-/* Returns the same of the first variant that has one, for an object whose layout is not known. */
+/* Does the same for an object whose variant is not known: searches its variants, and returns the first find. */
 static const char *member_of_variants_with(const wa_type *type, const char *name, size_t length)
 {
     const wa_layout *parent = type->layout;
@@ -356,8 +355,7 @@ void wa_explain_unknown(wa_problem *p, const char *name, size_t length, bool sea
     if (!known && former != NULL) p->sentence = former;
 }
 
-/* ---- to Lua --------------------------------------------------------------------------------------------------------
- */
+/* ---- to Lua ------------------------------------------------------------------------------------------------------ */
 
 /* [-0, +0, m] */
 static void set_detail(lua_State *L, const wa_report *report, const char *name, const detail *kept)
@@ -409,7 +407,8 @@ void wa_report_push(lua_State *L, const wa_report *report, bool warnings)
     }
 }
 
-/* [-0, +0, m] adds the problems whose `near` is this to the line, up to NAMED together; returns how many are named */
+/* [-0, +0, m] Adds to the line the problems with this `near`, until it names NAMED problems. Returns how many it names.
+ */
 static int add_to_line(const wa_report *report, luaL_Buffer *line, bool near, int named)
 {
     for (size_t i = 0; i < record_count(report) && named < NAMED; i++) {

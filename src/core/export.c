@@ -36,7 +36,7 @@ static void set_strings(lua_State *L, const char *name, const char *const *strin
     lua_setfield(L, -2, name);
 }
 
-/* how sure a limit is: hard, from the guides, soft */
+/* Returns how sure a limit is: "H" for hard, "G" for a limit from the guides, "S" for soft. */
 static const char *class_of(wa_marks marks)
 {
     return (marks & WA_SOFT) != 0 ? "S" : (marks & WA_GUIDE) != 0 ? "G" : "H";
@@ -141,8 +141,8 @@ static void push_object(lua_State *L, const wa_object *object)
     set_fields(L, object);
 }
 
-/* [-0, +0, v] Returns true if the object is in the table of objects already. Its address is kept in the table behind:
- * another object of the same name would be lost otherwise. */
+/* [-0, +0, v] Returns true if the object is in the table of objects already. Raises an error if another object has its
+ * name: the table at the next index has the address of each object. */
 static bool is_added(lua_State *L, int objects, const wa_object *object)
 {
     lua_getfield(L, objects + 1, object->name);
@@ -172,7 +172,7 @@ static void add_object(lua_State *L, int objects, const wa_object *object)
     add_object(L, objects, object->otherwise);
 }
 
-/* [-1, +0, m] the term on top goes into the list below it, and is found there by its name too */
+/* [-1, +0, m] moves the term on top into the list below it, under its number and under its name */
 static void add_term(lua_State *L, int index, const char *name)
 {
     set_text(L, "name", name);

@@ -20,7 +20,8 @@ static inline int kind_of(unsigned char byte)
 
 static void escape(wa_buffer *out, unsigned char byte)
 {
-    static const char digits[] = "0123456789abcdef", named[] = "btn\0fr"; /* of the bytes 8 to 13; 11 has none */
+    /* named: the escapes of the bytes 8 to 13; byte 11 has no such escape */
+    static const char digits[] = "0123456789abcdef", named[] = "btn\0fr";
     char *to = out->bytes + out->length;
     *to++ = '\\';
     if (byte == '"' || byte == '\\') {
@@ -36,7 +37,7 @@ static void escape(wa_buffer *out, unsigned char byte)
     out->length = (size_t) (to - out->bytes);
 }
 
-/* Copies plain bytes, into a buffer with room for all. Returns their number. */
+/* Copies the plain bytes at the start of the text. The memory has room for the whole text. Returns their number. */
 static size_t copy_plain(char *to, const char *text, size_t length)
 {
     size_t at = 0;

@@ -9,8 +9,9 @@
 
 #define WA_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Returns true if all 8 bytes are plain: a character each, and written as they are. May say no for some that are. With
- * one bit flipped, the quote and the control characters are those below 0x21. */
+/* Returns true if all 8 bytes are plain: each is an ASCII character that JSON holds without an escape. A borrow between
+ * bytes may make it return false for plain bytes. With the bit 0x02 flipped, only the quote and the control characters
+ * are below 0x21. */
 static inline bool wa_plain8(uint64_t bytes)
 {
     uint64_t flipped = bytes ^ WA_EACH('"' ^ 0x20), backslash = bytes ^ WA_EACH('\\');
@@ -59,7 +60,7 @@ static inline bool wa_json_digits(const char *text, size_t length)
     memcpy(&bytes[0], text, 8);
     memcpy(&bytes[1], text + length - 8, 8);
     uint64_t high = (bytes[0] & bytes[1]) & WA_EACH(0xF0), low = (bytes[0] | bytes[1]) & WA_EACH(0xF0);
-    uint64_t over = (bytes[0] + WA_EACH(6)) | (bytes[1] + WA_EACH(6)); /* 0x3A and more go over 0x3F */
+    uint64_t over = (bytes[0] + WA_EACH(6)) | (bytes[1] + WA_EACH(6)); /* bytes from 0x3A on become more than 0x3F */
     return high == WA_EACH(0x30) && low == WA_EACH(0x30) && (over & WA_EACH(0xC0)) == 0;
 }
 

@@ -23,7 +23,7 @@
 #define VALUES(...) (const char *const[]){__VA_ARGS__, NULL}
 
 #define ROW(k, n, m, d, ...) {.name = n, .doc = DOC(d), .kind = k, .marks = m, __VA_ARGS__}
-/* a string: its format, its limits, and a most that only some sources say */
+/* a string: its format, its limits, and a lower upper limit that only some sources have */
 #define TEXT(k, n, f, least, most, better, m, d) \
     ROW(k, n, m, d, .format = f, .min = least, .max = most, .recommended_max = better)
 #define STRING(n, least, most, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, most, 0, m, d)
@@ -85,7 +85,7 @@
 #define ID_XOR_LINK RULES(EXACTLY_ONE("id", "link"))
 #define MEDIA \
     ID("id", 1, 0, 0, "The id of an uploaded file."), \
-    FORMATTED("link", WA_WEB_LINK, 1, 0, 0, "The address from which the API gets the file.")
+    FORMATTED("link", WA_WEB_LINK, 1, 0, 0, "The URL from which the API gets the file.")
 #define PROVIDER \
     OBJECT("provider", provider, DEPRECATED | SOFT, "Only for the old On-Premises API: leave it out.")
 #define CAPTION STRING("caption", 0, 1024, 0, "The text below it.")
@@ -98,7 +98,7 @@
 #define PLACE \
     NUMBER("latitude", 1, 0, REQUIRED, "Degrees, as a number or a string."), \
     NUMBER("longitude", 1, 0, REQUIRED, "Degrees, as a number or a string.")
-/* a value of a template that the API refuses for its white space, as one report says */
+/* according to one report, the API refuses a value of a template that has other white space */
 #define ONE_LINE .advice = {WA_ONE_LINE}
 #define TEXT_FIELD(n, d) STRING(n, 0, 0, 0, d)
 #define PLACE_TYPE TEXT_FIELD("type", "HOME, WORK or any other word.")
@@ -165,7 +165,7 @@
 #define SINGLE_COMPONENT_TYPE STRING("type", 0, 0, REQUIRED | ONCE, "The part of the template.")
 #define VALUES_OF(o, least, most, m) \
     LIST("parameters", o, least, most, m, "A value for each variable, in the template's order or by name.")
-/* a template has each but a button once */
+/* a template has each component once, except buttons */
 #define COMPONENT(n, d, ...) \
     {n, "messages/template-messages", DOC(d), .fields = FIELDS(SINGLE_COMPONENT_TYPE, __VA_ARGS__)}
 #define BUTTON_FIELDS COMPONENT_TYPE, \
@@ -184,12 +184,17 @@
 #define NOT_FOR_GROUPS(n) ONLY_WHEN(n, "recipient_type", "individual", SOFT)
 #define NOT_BY_DIRECT_SEND(n) NOT_WITH(n, "category", SOFT)
 #define MEMBER(n, o) OBJECT(n, o, REQUIRED, "The content of the message.")
+#define DIRECT_SEND "direct-send"
+#define DIRECT_TEXT(n, least, better, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, 0, better, m, d)
+#define DIRECT_FIELDS INTERACTIVE_TYPE, HEADER(direct_header), \
+    OBJECT("body", direct_body, REQUIRED, "The text of the message."), \
+    OBJECT("footer", direct_footer, 0, "A small text below the body.")
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */
 
 static const wa_object text = {"Text", "messages/text-messages", DOC("A text message."),
     .fields = FIELDS(
-        STRING("body", 1, 4096, REQUIRED, "The text. Web addresses in it become links."),
+        STRING("body", 1, 4096, REQUIRED, "The text. URLs in it become links."),
         BOOLEAN("preview_url", 0, "Show a preview of the first link. Absent: false."))};
 
 /* ---- media --------------------------------------------------------------------------------------------------------- */
@@ -214,7 +219,7 @@ static const wa_object audio = {"Audio", "messages/audio-messages", DOC("A sound
 static const wa_object sticker = {"Sticker", "messages/sticker-messages", DOC("A WebP of 512 by 512 pixels."),
     .fields = FIELDS(MEDIA), .rules = ID_XOR_LINK};
 
-/* in a header or a template parameter */
+/* media in a header or in a parameter of a template */
 static const wa_object bare_media = {"Media", "messages/interactive-reply-buttons-messages",
     DOC("An image, a video or a GIF in a header or a parameter."),
     .fields = FIELDS(MEDIA, NO_CAPTION, PROVIDER), .rules = ID_XOR_LINK};
@@ -252,8 +257,8 @@ static const wa_object contact_phone = {"ContactPhone", "messages/contacts-messa
 static const wa_object contact_email = {"ContactEmail", "messages/contacts-messages",
     DOC("An e-mail address of a contact."),
     .fields = FIELDS(STRING("email", 0, 0, RECOMMENDED, "The address."), PLACE_TYPE)};
-static const wa_object contact_url = {"ContactUrl", "messages/contacts-messages", DOC("A web address of a contact."),
-    .fields = FIELDS(STRING("url", 0, 0, RECOMMENDED, "The address."), PLACE_TYPE)};
+static const wa_object contact_url = {"ContactUrl", "messages/contacts-messages", DOC("A web page of a contact."),
+    .fields = FIELDS(STRING("url", 0, 0, RECOMMENDED, "The URL."), PLACE_TYPE)};
 static const wa_object contact_address = {"ContactAddress", "messages/contacts-messages",
     DOC("A postal address of a contact."),
     .fields = FIELDS(
@@ -270,7 +275,7 @@ static const wa_object contact = {"Contact", "messages/contacts-messages", DOC("
         FORMATTED("birthday", WA_DATE, 0, 0, 0, "YYYY-MM-DD."),
         LIST("phones", contact_phone, 0, 0, 0, "Phone numbers."),
         LIST("emails", contact_email, 0, 0, 0, "E-mail addresses."),
-        LIST("urls", contact_url, 0, 0, 0, "Web addresses."),
+        LIST("urls", contact_url, 0, 0, 0, "URLs of web pages."),
         LIST("addresses", contact_address, 0, 0, 0, "Postal addresses."),
         OBJECT("org", contact_org, 0, "The company of the contact."))};
 
@@ -445,7 +450,7 @@ static const wa_object flow = {"InteractiveFlow", "messages/interactive-flow-mes
 static const wa_object cta_url_parameters = {"CtaUrlParameters", "messages/interactive-cta-url-messages",
     DOC("A button and its link."),
     .fields = FIELDS(DISPLAY_TEXT(REQUIRED),
-        FORMATTED("url", WA_ABSOLUTE, 1, 0, REQUIRED | GUIDE, "The address that the button opens."),
+        FORMATTED("url", WA_ABSOLUTE, 1, 0, REQUIRED | GUIDE, "The URL that the button opens."),
         BOOLEAN("payment_link_preview", GUIDE, "Show a preview of a payment link (India; without a header).")),
     .rules = RULES(ONLY_WITHOUT("payment_link_preview", "header", SOFT))};
 static const wa_object cta_url_action = {"CtaUrlAction", "messages/interactive-cta-url-messages", DOC("Opens a link."),
@@ -642,7 +647,7 @@ static const wa_object order_expiration = {"OrderExpiration", "payments/payments
         MAYBE("description", 120, "The text at that time."))};
 static const wa_object item_image = {"OrderItemImage", "payments/payments-in/upi-intent",
     DOC("The picture of an item."),
-    .fields = FIELDS(RECOMMENDED_STRING("link", "The address of the picture."))};
+    .fields = FIELDS(RECOMMENDED_STRING("link", "The URL of the picture."))};
 static const wa_object importer_address = {"ImporterAddress", "payments/payments-in/upi-intent",
     DOC("The address of an item's importer."),
     .fields = FIELDS(MAYBE("address_line1", 0, "The address."), MAYBE("address_line2", 0, "The address."),
@@ -784,7 +789,7 @@ static const wa_object body_parameter = {"BodyParameter", "templates/utility-tem
     .variants = VARIANTS({"text", &body_words}, {"currency", &currency_parameter}, {"date_time",
     &date_time_parameter})};
 
-/* of buttons */
+/* parameters of buttons */
 static const wa_object payload_parameter = {"PayloadParameter", "templates/utility-templates/utility-templates",
     DOC("The payload of a button."),
     .fields = FIELDS(PARAMETER_FIELDS,
@@ -799,8 +804,8 @@ static const wa_object label_parameter = {"LabelParameter", "templates/utility-t
     DOC("The text of a button; a payload is better."),
     .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_LABEL, "text", 0, 0, REQUIRED | SOFT, "The text.", WA_ONE_LINE))};
 static const wa_object suffix_parameter = {"UrlParameter", "templates/utility-templates/utility-templates",
-    DOC("The end of a button's address."),
-    .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_STRING, "text", 1, 0, REQUIRED, "Appended to the template's address.", WA_NO_SPACE),
+    DOC("The end of a button's URL."),
+    .fields = FIELDS(PARAMETER_FIELDS, ADVISED(WA_STRING, "text", 1, 0, REQUIRED, "Appended to the template's URL.", WA_NO_SPACE),
         BOOLEAN("payment_link_preview", GUIDE, "Show a preview of a payment link (India)."))};
 static const wa_object coupon_parameter = {"CouponParameter", "templates/marketing-templates/coupon-templates",
     DOC("The code that a button copies."),
@@ -828,7 +833,7 @@ static const wa_object order_button_action = {"OrderButtonAction", "payments/pay
     DOC("The order of a button."),
     .fields = FIELDS(OBJECT("order_details", order_details_parameters, REQUIRED | GUIDE, "The order."))};
 
-/* Brazil */
+/* payments in Brazil */
 static const wa_object payment_code = {"PaymentCode", "payments/payments-br/overview", DOC("A Pix code."),
     .fields = FIELDS(RECOMMENDED_STRING("code", "The code."))};
 static const wa_object requested_setting = {"RequestedPaymentSetting", "payments/payments-br/overview",
@@ -927,7 +932,7 @@ static const wa_object offer_component = COMPONENT("LimitedTimeOfferComponent", 
 
 static const wa_object tap_target = {"TapTarget", "templates/tap-target-url-title-override",
     DOC("A link and its title."),
-    .fields = FIELDS(ADVISED(WA_STRING, "url", 1, 0, REQUIRED | GUIDE, "The address that opens.", WA_NO_SPACE),
+    .fields = FIELDS(ADVISED(WA_STRING, "url", 1, 0, REQUIRED | GUIDE, "The URL that the link opens.", WA_NO_SPACE),
         ADVISED(WA_STRING, "title", 1, 0, REQUIRED | GUIDE, "The text that is shown.", WA_ONE_LINE))};
 static const wa_object tap_target_parameter = {"TapTargetParameter", "templates/tap-target-url-title-override",
     DOC("Another title for a link."),
@@ -1009,16 +1014,11 @@ static const wa_object envelope = {"Envelope", "messages/send-messages",
         ONLY_WHEN("direct_send_config", "category", "utility", SOFT),
         AT_MOST_WHEN("ttl_seconds", 900, "category", "authentication", SOFT))};
 
-/* ---- Direct Send (beta; where there is a `category`): what is not certain makes a warning -------------------------- */
+/* ---- Direct Send (beta; where there is a `category`); uncertain limits make warnings ----------------------------- */
 
-#define DIRECT_SEND "direct-send"
-#define DIRECT_TEXT(n, least, better, m, d) TEXT(WA_STRING, n, WA_ANY_FORMAT, least, 0, better, m, d)
-#define DIRECT_FIELDS INTERACTIVE_TYPE, HEADER(direct_header), \
-    OBJECT("body", direct_body, REQUIRED, "The text of the message."), \
-    OBJECT("footer", direct_footer, 0, "A small text below the body.")
 static const wa_object direct_text = {"DirectText", DIRECT_SEND, DOC("A text message by Direct Send."),
     .fields = FIELDS(
-        TEXT(WA_STRING, "body", WA_ANY_FORMAT, 1, 4096, 1024, REQUIRED, "The text. Web addresses in it become links."),
+        TEXT(WA_STRING, "body", WA_ANY_FORMAT, 1, 4096, 1024, REQUIRED, "The text. URLs in it become links."),
         BOOLEAN("preview_url", DEPRECATED | SOFT, "Not for Direct Send: leave it out."))};
 static const wa_object direct_media = {"DirectMedia", DIRECT_SEND, DOC("An image or a video in a header."),
     .fields = FIELDS(MEDIA, NO_CAPTION, PROVIDER), .rules = RULES(AT_LEAST_ONE("id", "link", GUIDE))};
@@ -1044,7 +1044,7 @@ static const wa_object direct_footer = {"DirectFooter", DIRECT_SEND, DOC("A smal
     .fields = FIELDS(DIRECT_TEXT("text", 0, 60, REQUIRED, "The text."))};
 static const wa_object direct_link = {"DirectLink", DIRECT_SEND, DOC("The title of a button, and its link."),
     .fields = FIELDS(DIRECT_TEXT("display_text", 1, 20, REQUIRED | GUIDE, "The title of the button."),
-        FORMATTED("url", WA_ABSOLUTE, 1, 0, REQUIRED | GUIDE, "The address that the button opens."))};
+        FORMATTED("url", WA_ABSOLUTE, 1, 0, REQUIRED | GUIDE, "The URL that the button opens."))};
 static const wa_object direct_link_button = {"DirectLinkButton", DIRECT_SEND, DOC("A button that opens a link."),
     .fields = FIELDS(STRING("type", 0, 0, REQUIRED, "The button's kind."),
         ROW(WA_OBJECT, "cta_url", REQUIRED | FEW | LEADING | GUIDE, "Its title and its link; at most two, and first.",

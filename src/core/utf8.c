@@ -6,7 +6,8 @@ static bool continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* Returns true if the second byte is valid; overlong forms, surrogates and what is over U+10FFFF differ there. */
+/* Returns true if the second byte may follow the first. This check refuses overlong forms, surrogates and code points
+ * over U+10FFFF. */
 static bool second(unsigned char first, unsigned char byte)
 {
     unsigned char least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
@@ -34,7 +35,7 @@ int32_t wa_utf8_point(const char *text, size_t bytes)
     return point;
 }
 
-/* code points that cannot be seen, and whether texts for people escape them; as util/show.lua does */
+/* the hidden code points; `escaped`: texts for people escape them, as util/show.lua does */
 static const struct {
     int32_t from, to;
     bool escaped;

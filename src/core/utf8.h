@@ -14,11 +14,11 @@ WA_FUNC size_t wa_utf8_character(const unsigned char *text, size_t length);
 /* Returns the code point of a character of `bytes` bytes, which is valid. */
 WA_FUNC int32_t wa_utf8_point(const char *text, size_t bytes);
 
-/* Returns true for a code point that shows nothing, or a space that is not the ordinary one. */
+/* Returns true for a hidden code point: a reader sees nothing, or a space that is not U+0020. */
 WA_FUNC bool wa_is_hidden(int32_t point);
 
-/* Returns true for those among them that end a line, move a cursor or turn the direction of reading: a text for people
- * shows them escaped. Emoji need some of the others. */
+/* Returns true for a hidden code point that ends a line, moves the cursor or changes the direction of reading. Texts
+ * for people show it escaped. They show the other hidden code points as they are, because emoji need some of them. */
 WA_FUNC bool wa_is_escaped(int32_t point);
 
 #endif

@@ -18,7 +18,7 @@ static int to_base64(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] from_base64(text) -> bytes, or nil if the text is no base64 */
+/* [-0, +1, v] from_base64(text) -> bytes, or nil if the text is not base64 */
 static int from_base64(lua_State *L)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

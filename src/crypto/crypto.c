@@ -1,6 +1,6 @@
 /* whatsapp.crypto: bindings to libcrypto: HMAC, SHA-256, random bytes, constant-time comparison; key.c, secret.c and
  * decipher.c have the ciphers. Never implements a cipher itself. */
-#define OPENSSL_API_COMPAT 0x10100000L /* HMAC_CTX, which old and new versions of libcrypto have */
+#define OPENSSL_API_COMPAT 0x10100000L /* for HMAC_CTX, which old and new versions of libcrypto have */
 #include "crypto.h"
 
 #include <limits.h>
@@ -54,7 +54,7 @@ static int key_gc(lua_State *L)
     return 0;
 }
 
-/* [-0, +1, v] checks(text, digits) -> true if these are the 64 digits of the HMAC; the key is the upvalue */
+/* [-0, +1, v] checks(text, digits) -> true if these are the 64 digits of the text's HMAC; the key is the upvalue */
 static int checks(lua_State *L)
 {
     HMAC_CTX **key = lua_touserdata(L, lua_upvalueindex(1));
@@ -76,8 +76,8 @@ static int checks(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] checker(key) -> function(text, digits) -> boolean, in constant time. It is three times as quick as to
- * make an HMAC and compare it, because the key is prepared once (make bench-webhook). */
+/* [-0, +1, v] checker(key) -> function(text, digits) -> boolean, in constant time. A check is three times as quick as
+ * hmac_sha256 and equal, because the key is prepared once (make bench-webhook). */
 static int checker(lua_State *L)
 {
     size_t length;
@@ -97,8 +97,7 @@ static int checker(lua_State *L)
     return 1;
 }
 
-/* ---- digests, made piece by piece ----------------------------------------------------------------------------------
- */
+/* ---- digests, made piece by piece -------------------------------------------------------------------------------- */
 
 static const char digest_type[] = "whatsapp.crypto.digest";
 

@@ -1,5 +1,5 @@
-/* Decrypts files piece by piece, with constant memory: AES-256-CBC with PKCS#7 padding, by libcrypto. Proves nothing:
- * the caller checks the HMAC of the whole file before. */
+/* Decrypts files piece by piece, with constant memory: AES-256-CBC with PKCS#7 padding, by libcrypto. Does not check
+ * that a file is authentic: the caller checks the HMAC of the whole file before. */
 #include "crypto.h"
 
 #include <openssl/crypto.h>

@@ -1,5 +1,6 @@
 /* RSA keys: read from PEM, made, written, and used to hand a secret over (RSA-OAEP with SHA-256, MGF1 too). libcrypto
- * does all of it. Never asks at a terminal for a passphrase; shows a key in no text but the PEM that was asked for. */
+ * does all of it. Never asks at a terminal for a passphrase; no text contains a private key, except the PEM of
+ * private_pem. */
 #include "crypto.h"
 
 #include <openssl/bio.h>
@@ -10,16 +11,15 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-/* bits of a key; Meta takes no fewer, and what has more takes seconds */
+/* bits of a key: Meta accepts no shorter key; with a longer key, each use would take seconds */
 enum { FEWEST_BITS = 2048, MOST_BITS = 8192, MOST_BYTES = MOST_BITS / 8 };
 
 static const char rsa_type[] = "whatsapp.crypto.rsa";
 static const char bio_type[] = "whatsapp.crypto.bio";
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------------------------------------- */
 
-/* [-0, +1, m] Pushes a key that is not there yet. */
+/* [-0, +1, m] Pushes an empty key. Returns the place for its pointer. */
 static EVP_PKEY **push_key(lua_State *L)
 {
     EVP_PKEY **key = lua_newuserdata(L, sizeof(EVP_PKEY *));
@@ -50,7 +50,7 @@ static int rsa_gc(lua_State *L)
 static int bio_gc(lua_State *L)
 {
     BIO **bio = luaL_checkudata(L, 1, bio_type);
-    BIO_free(*bio); /* cleanses what was written */
+    BIO_free(*bio); /* also cleanses its memory */
     *bio = NULL;
     return 0;
 }
@@ -67,7 +67,7 @@ static BIO *push_bio(lua_State *L)
     return *bio;
 }
 
-/* [-0, +1, m] Pushes what was written. */
+/* [-0, +1, m] Pushes the bytes that libcrypto wrote. */
 static void push_written(lua_State *L, BIO *bio)
 {
     char *bytes = NULL;
@@ -75,8 +75,7 @@ static void push_written(lua_State *L, BIO *bio)
     lua_pushlstring(L, bytes != NULL ? bytes : "", length > 0 ? (size_t) length : 0);
 }
 
-/* ---- PEM -----------------------------------------------------------------------------------------------------------
- */
+/* ---- PEM --------------------------------------------------------------------------------------------------------- */
 
 typedef struct passphrase {
     const char *bytes; /* NULL: there is none */
@@ -84,8 +83,8 @@ typedef struct passphrase {
     bool asked;
 } passphrase;
 
-/* libcrypto's callback, which in its own form would ask at the terminal */
-static int tell_passphrase(char *buffer, int size, int writes, void *context)
+/* libcrypto calls this for a passphrase; its default callback would ask at the terminal */
+static int passphrase_callback(char *buffer, int size, int writes, void *context)
 {
     passphrase *p = context;
     (void) writes;
@@ -112,7 +111,7 @@ static const char *fault_of(const EVP_PKEY *key)
     return NULL;
 }
 
-/* Returns why a text holds no private key that can be used. */
+/* Returns why the text is not a private key that can be used. */
 static const char *why_unreadable(const char *pem, const passphrase *p)
 {
     if (p->asked) {
@@ -123,8 +122,8 @@ static const char *why_unreadable(const char *pem, const passphrase *p)
     return "no private key in PEM";
 }
 
-/* [-0, +1|2, v] Reads argument 1 into a key: returns it, or nil and what is wrong. The queue of libcrypto's errors
- * stays as it was. */
+/* [-0, +1|2, v] Reads argument 1, and pushes its key, or nil and a text that says what is wrong. The queue of
+ * libcrypto's errors stays as it was. */
 static int read_key(lua_State *L, bool is_private)
 {
     size_t length;
@@ -135,8 +134,8 @@ static int read_key(lua_State *L, bool is_private)
     ERR_set_mark();
     BIO *bio = BIO_new_mem_buf(pem, (int) length);
     if (bio != NULL) {
-        *key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, tell_passphrase, &p)
-                          : PEM_read_bio_PUBKEY(bio, NULL, tell_passphrase, &p);
+        *key = is_private ? PEM_read_bio_PrivateKey(bio, NULL, passphrase_callback, &p)
+                          : PEM_read_bio_PUBKEY(bio, NULL, passphrase_callback, &p);
     }
     BIO_free(bio);
     ERR_pop_to_mark();
@@ -148,9 +147,8 @@ static int read_key(lua_State *L, bool is_private)
     return 2;
 }
 
-/* [-0, +1|2, v] private_key(pem [, passphrase]) -> key | nil, err: the err says which kind of text it is, in a few
- * words
- */
+/* [-0, +1|2, v] private_key(pem [, passphrase]) -> key | nil, err; the err is a few words, such as "no private key in
+ * PEM" */
 static int private_key(lua_State *L)
 {
     return read_key(L, true);
@@ -171,7 +169,7 @@ static int private_pem(lua_State *L)
     BIO *bio = push_bio(L);
     const EVP_CIPHER *cipher = p.bytes != NULL ? EVP_aes_256_cbc() : NULL;
     ERR_set_mark();
-    int written = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, tell_passphrase, &p);
+    int written = PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, NULL, 0, passphrase_callback, &p);
     ERR_pop_to_mark();
     if (written != 1) return luaL_error(L, "libcrypto refused to write a private key");
     push_written(L, bio);
@@ -210,8 +208,7 @@ static int generate_key(lua_State *L)
     return made ? 1 : luaL_error(L, "libcrypto refused to make a key");
 }
 
-/* ---- handing a secret over -----------------------------------------------------------------------------------------
- */
+/* ---- wrapped secrets --------------------------------------------------------------------------------------- */
 
 /* Returns true if the context, which init made ready to encrypt or decrypt, uses OAEP with SHA-256. */
 static bool use_oaep(EVP_PKEY_CTX *context)
@@ -223,7 +220,7 @@ static bool use_oaep(EVP_PKEY_CTX *context)
 
 typedef enum rsa_outcome { RSA_DONE, RSA_ANOTHER, RSA_FAILED } rsa_outcome;
 
-/* Decrypts a secret. RSA_ANOTHER: the bytes are not made with the public half of the key, or hold no secret. */
+/* Decrypts a secret. Returns RSA_ANOTHER if the bytes were made for another key, or contain no secret. */
 static rsa_outcome unwrap_bytes(EVP_PKEY *key, const char *bytes, size_t length, unsigned char *to)
 {
     unsigned char plain[MOST_BYTES];

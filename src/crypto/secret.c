@@ -14,9 +14,10 @@ enum { TAG_SIZE = 16 };
 static const char secret_type[] = "whatsapp.crypto.secret";
 
 /* Lifecycle:
- *   1. wa_secret_push makes an empty one, so that it is cleansed whatever happens to the code that fills it.
- *   2. wa_secret_fill: it can be used.
- *   3. secret_gc cleanses it; it is empty again. */
+ *   1. wa_secret_push makes an empty secret, so that secret_gc cleanses it even if the code that fills it raises an
+ * error.
+ *   2. wa_secret_fill marks it as filled: it can be used.
+ *   3. secret_gc cleanses it: it is empty again. */
 typedef struct secret {
     bool filled;
     unsigned char bytes[WA_SECRET_SIZE];
@@ -66,8 +67,7 @@ static int new_secret(lua_State *L)
     return 1;
 }
 
-/* ---- AES-128-GCM ---------------------------------------------------------------------------------------------------
- */
+/* ---- AES-128-GCM ------------------------------------------------------------------------------------------------- */
 
 typedef struct gcm_job {
     const unsigned char *key, *iv;
@@ -101,7 +101,7 @@ static gcm_outcome run_gcm(EVP_CIPHER_CTX *context, const gcm_job *job)
     return GCM_DONE;
 }
 
-/* leaves the queue of libcrypto's errors as it was */
+/* encrypts or decrypts; the queue of libcrypto's errors stays as it was */
 static gcm_outcome do_gcm(const gcm_job *job)
 {
     ERR_set_mark();
@@ -136,7 +136,7 @@ static int secret_seal(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] secret:open(iv, bytes) -> text, or nil if the bytes are not what this secret sealed with this vector */
+/* [-0, +1, v] secret:open(iv, bytes) -> text, or nil if this secret did not seal these bytes with this vector */
 static int secret_open(lua_State *L)
 {
     size_t length;

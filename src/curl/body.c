@@ -36,7 +36,7 @@ static const char *error_text(int error, char *text, size_t size)
     return text;
 }
 
-/* no child shares the place of this file */
+/* On Windows no other process shares the position of the file. */
 static int read_at(int file, char *to, size_t length, uint64_t place)
 {
     if (_lseeki64(file, (__int64) place, SEEK_SET) < 0) return -1;
@@ -52,11 +52,11 @@ static int write_some(int file, const char *bytes, size_t length)
 
 #include <unistd.h>
 
-/* O_NONBLOCK: to open a FIFO would wait until another process writes to it */
+/* O_NONBLOCK: without it, open() of a FIFO waits until another process writes to the FIFO */
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 #define MAKE_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC)
 
-enum { MODE = 0600 }; /* what comes may be private */
+enum { MODE = 0600 }; /* only the owner may read the file: the answer may be private */
 
 typedef struct stat file_status;
 
@@ -65,7 +65,7 @@ static int read_status(int file, file_status *status)
     return fstat(file, status);
 }
 
-/* right for both kinds of strerror_r: that of GNU returns a text and may leave the buffer alone */
+/* Works with both kinds of strerror_r: the one of GNU returns a text, and may leave the buffer as it is. */
 static const char *error_text(int error, char *text, size_t size)
 {
     text[0] = '\0';
@@ -73,7 +73,7 @@ static const char *error_text(int error, char *text, size_t size)
     return text;
 }
 
-/* with its place: a forked child that reads must not move the parent's */
+/* Reads at a position: a forked child shares the position of the descriptor with its parent. */
 static ssize_t read_at(int file, char *to, size_t length, uint64_t place)
 {
     return pread(file, to, length, (off_t) place);
@@ -107,14 +107,14 @@ static void close_parts(wa_stream *s)
     }
 }
 
-/* a forked child has the descriptors too, but the file is its parent's */
+/* Removes the file, unless this is a forked child: the file belongs to its parent. */
 static void remove_file(wa_stream *s)
 {
     if (s->made && s->owner == getpid()) unlink(s->path);
     s->made = false;
 }
 
-/* false: what was written may not have reached the disk */
+/* Closes the file. Returns false if the bytes may not have reached the disk. */
 static bool close_file(wa_stream *s)
 {
     int file = s->file;
@@ -143,7 +143,7 @@ void wa_stream_free(wa_stream *s, bool handed_over)
     s->allocate(s->context, s, sizeof *s, 0);
 }
 
-/* ---- what is to be streamed ---- */
+/* ---- parts and file ---- */
 
 wa_part *wa_stream_add_part(wa_stream *s)
 {
@@ -191,7 +191,7 @@ const char *wa_stream_make_file(wa_stream *s, char *text, size_t size)
     return s->made ? NULL : error_text(errno, text, size);
 }
 
-/* ---- while it is under way ---- */
+/* ---- reading and writing ---- */
 
 static bool fail_stream(wa_stream *s, wa_stream_failure failure, int error)
 {

@@ -1,6 +1,6 @@
-/* whatsapp.curl: sends requests with libcurl and gives their answers, one at a time or many at once. A client object
- * keeps one multi handle, with its connections, for as long as it lives. Knows nothing of messages; what libcurl does
- * is in multi.c and transfer.c, which know no Lua. */
+/* whatsapp.curl: sends requests with libcurl and returns their answers, one at a time or many at once. A client object
+ * has a wa_multi, which keeps its connections, as long as it lives. Knows nothing of messages; multi.c and transfer.c
+ * call libcurl, and know no Lua. */
 #define _GNU_SOURCE /* dladdr */
 
 #include "../compat.h"
@@ -17,15 +17,19 @@
 #define CLIENT "whatsapp.curl"
 #define GLOBAL "whatsapp.curl.global"
 
-enum { OF_CLIENT = 1 }; /* upvalue of every method: the metatable; the names of request.h come after it */
+enum { OF_CLIENT = 1 }; /* the upvalue of every method that is the metatable; the names of request.h come after it */
 
-/* the values of a transfer in its client's table */
+/* the values that the table of a client keeps for each transfer */
 enum { TAG, BODY, HEADERS, URL, VALUES };
 
-/* The Lua values that belong to it are in a table of its own: the strings of the settings, by name; the headers of the
- * latest answer; and of each transfer, by slot, its tag, its request's body, and headers and URL as libcurl was given
- * them. Lifecycle: 1. new() makes it, closed. 2. It is open once libcurl's handles are made. 3. close(), __close or
- * __gc close it, as often as they are called; every other call then raises. */
+/* A client. Its user value is a table that keeps its Lua values: the strings of the settings, by name; the headers of
+ * the latest answer; and for each transfer, by slot, the tag, the body of the request, and the headers and the URL that
+ * libcurl has.
+ *
+ * Lifecycle:
+ *   1. new() makes it; it is closed until libcurl's handles are made.
+ *   2. It is open.
+ *   3. close(), __close or __gc closes it, and may be called again; every other method then raises an error. */
 typedef struct client {
     wa_multi multi;
     wa_reader reader;
@@ -34,7 +38,8 @@ typedef struct client {
 
 /* ---- life ---- */
 
-/* [-0, +0, v] the client at index 1, by its metatable: without a look into the registry */
+/* [-0, +0, v] Returns the client at index 1. It compares the metatable with an upvalue, and so looks up nothing in the
+ * registry. */
 static client *check_object(lua_State *L)
 {
     void *object = lua_touserdata(L, 1);
@@ -72,16 +77,17 @@ static int global_gc(lua_State *L)
     return 0;
 }
 
-/* [-0, +0, v] the open client at index 1; in a forked child it has new connections */
+/* [-0, +0, v] Returns the client at index 1; raises an error if it is closed. In a forked child it gets new
+ * connections. */
 static client *check_client(lua_State *L)
 {
     client *c = check_object(L);
     if (c->closed) luaL_error(L, "attempt to use a closed client");
-    if (!wa_multi_renew(&c->multi)) luaL_error(L, "%s", wa_no_memory);
+    if (!wa_multi_after_fork(&c->multi)) luaL_error(L, "%s", wa_no_memory);
     return c;
 }
 
-/* [-0, +3, m] nil, err, details: libcurl cannot be used, or has no memory */
+/* [-0, +3, m] pushes nil, err, details of a libcurl that cannot be used, or that has no memory */
 static int fail(lua_State *L, const char *problem)
 {
     return wa_refuse(L, (wa_refusal){.text = problem, .kind = "transport"});
@@ -89,7 +95,7 @@ static int fail(lua_State *L, const char *problem)
 
 /* ---- new ---- */
 
-/* [-0, +1, v] sets a setting; a string stays on the stack */
+/* [-0, +1, v] reads a setting from the options at index 1; its value stays on the stack */
 static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
 {
     int type = wa_field(L, 1, o->name);
@@ -110,7 +116,7 @@ static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
     case WA_STRING:
         if (type != LUA_TSTRING) luaL_error(L, "%s must be a string", o->name);
         string = lua_tolstring(L, -1, &length);
-        if (strlen(string) != length) luaL_error(L, "%s must not hold a NUL", o->name);
+        if (strlen(string) != length) luaL_error(L, "%s must not contain a NUL", o->name);
         *(const char **) place = string;
         break;
     case WA_FLAG:
@@ -119,7 +125,7 @@ static void read_setting(lua_State *L, wa_settings *s, const wa_option *o)
     }
 }
 
-/* [-0, +1, v] the settings of the options at index 1; pushes a table that keeps their strings */
+/* [-0, +1, v] Returns the settings of the options at index 1, and pushes a table that keeps their strings. */
 static wa_settings read_settings(lua_State *L)
 {
     wa_settings s = wa_default_settings;
@@ -135,9 +141,9 @@ static wa_settings read_settings(lua_State *L)
     return s;
 }
 
-/* [-0, +0, m] libcurl counts its users: one a state, given back when the state closes, after its clients. Returns false
- * where it cannot be set up. */
-static bool hold_libcurl(lua_State *L)
+/* [-0, +0, m] Initialises libcurl once for each Lua state. libcurl counts these calls; global_gc takes one back when
+ * the state closes, after its clients. Returns false if libcurl cannot be initialised. */
+static bool initialise_libcurl(lua_State *L)
 {
     luaL_getmetatable(L, GLOBAL);
     lua_getfield(L, -1, "held");
@@ -157,14 +163,14 @@ static bool hold_libcurl(lua_State *L)
     return true;
 }
 
-/* [-0, +1|3, v] new{ the names of wa_options, headers = } -> client | nil, err, details: this libcurl cannot be used,
- * or has no memory. Raises for an option of a wrong type. */
+/* [-0, +1|3, v] new{ the names of wa_options, headers = } -> client | nil, err, details if this libcurl cannot be used
+ * or has no memory. Raises an error for an option of a wrong type. */
 static int new_client(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     wa_settings s = read_settings(L);
-    if (!hold_libcurl(L)) return fail(L, "libcurl could not be initialised");
+    if (!initialise_libcurl(L)) return fail(L, "libcurl could not be initialised");
     client *c = lua_newuserdata(L, sizeof *c);
     memset(c, 0, sizeof *c);
     c->closed = true;
@@ -174,7 +180,7 @@ static int new_client(lua_State *L)
     wa_setuservalue(L, 3);
     wa_reader_init(&c->reader, s.allocate, s.context);
     bool opened = wa_multi_open(&c->multi, &s);
-    c->closed = false; /* from here on what it holds is freed with it */
+    c->closed = false; /* from here on __gc frees the handles */
     wa_reader_choose(L, &c->reader, 1);
     if (!opened) return fail(L, wa_no_memory);
     if (wa_multi_spare(&c->multi) == NULL) return fail(L, c->multi.problem);
@@ -183,7 +189,7 @@ static int new_client(lua_State *L)
 
 /* ---- a request ---- */
 
-/* [-0, +0, -] the place of a transfer's value in the table that belongs to the client */
+/* [-0, +0, -] Returns the key of a transfer's value in the table of the client. */
 static int place_of(const wa_transfer *t, int value)
 {
     return WA_OF_TRANSFERS + VALUES * (int) t->slot + value;
@@ -195,7 +201,7 @@ static void keep(lua_State *L, int table, const wa_transfer *t, int value)
     lua_rawseti(L, table, place_of(t, value));
 }
 
-/* [-0, +0, -] forgets a request, which needs no memory */
+/* [-0, +0, -] forgets the body and the tag of a request; needs no memory */
 static void forget_request(lua_State *L, int table, const wa_transfer *t)
 {
     lua_pushnil(L);
@@ -205,7 +211,7 @@ static void forget_request(lua_State *L, int table, const wa_transfer *t)
 }
 
 /* [-0, +n, v] Fills a transfer with the request at index 2 and keeps its values in the client's table, which it pushes
- * at index 4. Returns the transfer; NULL: refused, and *refusal says why. */
+ * at index 4. Returns the transfer, or NULL if the request is refused, and sets *refusal. */
 static wa_transfer *fill(lua_State *L, client *c, wa_refusal *refusal)
 {
     bool new_head = false;
@@ -219,7 +225,7 @@ static wa_transfer *fill(lua_State *L, client *c, wa_refusal *refusal)
     }
     *refusal = wa_read_request(L, 2, &c->multi.settings, t, &new_head);
     if (refusal->text != NULL) return NULL;
-    if (new_head) { /* what may raise comes before what cannot be taken back */
+    if (new_head) { /* these calls may raise an error, so that they come before wa_remember_head */
         lua_pushvalue(L, 6);
         keep(L, 4, t, HEADERS);
         lua_pushvalue(L, 7);
@@ -232,8 +238,8 @@ static wa_transfer *fill(lua_State *L, client *c, wa_refusal *refusal)
 
 /* ---- one at a time ---- */
 
-/* [-0, +1|3, v] client:perform(request) -> response | nil, err, details. What was added goes on meanwhile. Ends early
- * where a hook was set: that is how the lua program asks a script to stop (Ctrl-C). */
+/* [-0, +1|3, v] client:perform(request) -> response | nil, err, details. Requests that were added continue meanwhile.
+ * Ends early if a debug hook is set meanwhile: the program `lua` sets one on Ctrl-C. */
 static int client_perform(lua_State *L)
 {
     client *c = check_client(L);
@@ -247,15 +253,16 @@ static int client_perform(lua_State *L)
         if (lua_gethook(L) != hook) wa_multi_abort(&c->multi, t);
         else wa_multi_wait(&c->multi, 1);
     }
-    /* if that has no memory, the transfer is out of use until the client is closed */
+    /* if this raises an error (memory), the transfer stays unused until the client is closed */
     int count = wa_push_outcome(L, &c->reader, t, 4);
-    wa_multi_give(&c->multi, t);
+    wa_multi_release(&c->multi, t);
     return count;
 }
 
 /* ---- many at once ---- */
 
-/* [-0, +1|3, v] client:add(request, tag) -> true | nil, err, details: refused, and there will be no outcome */
+/* [-0, +1|3, v] client:add(request, tag) -> true | nil, err, details of a request that is refused, which then has no
+ * outcome */
 static int client_add(lua_State *L)
 {
     client *c = check_client(L);
@@ -274,7 +281,7 @@ static int client_add(lua_State *L)
     return 1;
 }
 
-/* [-0, +0|2|4, v] client:next() -> tag, response | tag, nil, err, details; nothing: none has ended */
+/* [-0, +0|2|4, v] client:next() -> tag, response | tag, nil, err, details; returns nothing if no request has ended */
 static int client_next(lua_State *L)
 {
     client *c = check_client(L);
@@ -283,13 +290,15 @@ static int client_next(lua_State *L)
     wa_getuservalue(L, 1);
     int kept = lua_gettop(L);
     lua_rawgeti(L, kept, place_of(t, TAG));
-    int count = wa_push_outcome(L, &c->reader, t, kept); /* if that has no memory, it can be fetched again */
+    /* if this raises an error (memory), the next call reads the outcome again */
+    int count = wa_push_outcome(L, &c->reader, t, kept);
     forget_request(L, kept, t);
-    wa_multi_give(&c->multi, t);
+    wa_multi_release(&c->multi, t);
     return count + 1;
 }
 
-/* [-0, +1, v] client:tags() -> a list of the tags whose outcomes were not fetched, of each as often as it was added */
+/* [-0, +1, v] client:tags() -> a list of the tags of requests whose outcomes next() has not returned; a tag occurs as
+ * often as it was added */
 static int client_tags(lua_State *L)
 {
     const client *c = check_client(L);
@@ -305,7 +314,7 @@ static int client_tags(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, v] the transfer that has the tag at index 2; NULL: none */
+/* [-0, +0, v] Returns the transfer that has the tag at index 2, or NULL. */
 static wa_transfer *find(lua_State *L, const client *c)
 {
     lua_settop(L, 2);
@@ -320,9 +329,9 @@ static wa_transfer *find(lua_State *L, const client *c)
     return NULL;
 }
 
-/* [-0, +0|3, v] client:progress(tag) -> the bytes of files and forms that were sent, or that came into a file; the
- * total of these bytes, nil if it is not known; whether the request has ended. Returns nothing if there is no such tag.
- */
+/* [-0, +0|3, v] client:progress(tag) -> moved, total, ended: the number of bytes of files and forms that were sent, or
+ * that came into a file; the total of these bytes, nil if it is not known; true if the request has ended. Returns
+ * nothing for an unknown tag. */
 static int client_progress(lua_State *L)
 {
     const wa_transfer *t = find(L, check_client(L));
@@ -336,7 +345,7 @@ static int client_progress(lua_State *L)
     return 3;
 }
 
-/* [-0, +1, v] client:abort(tag) -> whether it was under way: it ends now, as "interrupted" */
+/* [-0, +1, v] client:abort(tag) -> true if the request was under way: it ends as "interrupted"; else false */
 static int client_abort(lua_State *L)
 {
     client *c = check_client(L);
@@ -347,14 +356,14 @@ static int client_abort(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, v] client:step(): does what can be done without waiting */
+/* [-0, +0, v] client:step(): sends and receives without waiting */
 static int client_step(lua_State *L)
 {
     wa_multi_step(&check_client(L)->multi);
     return 0;
 }
 
-/* [-0, +0, v] client:wait([seconds]): until something has ended or so much time is over, or a signal came */
+/* [-0, +0, v] client:wait([seconds]): waits until a request has ended, the time is over, or a signal came */
 static int client_wait(lua_State *L)
 {
     client *c = check_client(L);
@@ -364,15 +373,15 @@ static int client_wait(lua_State *L)
     return 0;
 }
 
-/* [-0, +1, v] client:running() -> how many were added and have not ended */
+/* [-0, +1, v] client:running() -> the number of requests that have not ended */
 static int client_running(lua_State *L)
 {
     lua_pushinteger(L, (lua_Integer) check_client(L)->multi.running);
     return 1;
 }
 
-/* [-0, +1, v] client:pollfd() -> a descriptor that can be read when step() has something to do; nil: there is none on
- * this system */
+/* [-0, +1, v] client:pollfd() -> a descriptor that is readable when step() has something to do; nil if this system has
+ * no such descriptor */
 static int client_pollfd(lua_State *L)
 {
     int descriptor = wa_multi_pollfd(&check_client(L)->multi);
@@ -381,9 +390,10 @@ static int client_pollfd(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] client:sockets([list]) -> a list of fd, events, fd, events ... (events: "r", "w" or "rw") of all that
- * libcurl watches now, in `list` or a new table. For loops on systems where pollfd() gives nil: after each call of add,
- * step, next, wait and abort the loop watches exactly these, and steps when one is ready or timeout() is over. */
+/* [-0, +1, v] client:sockets([list]) -> a list of fd, events, fd, events ... (events: "r", "w" or "rw") of all sockets
+ * that libcurl watches now, in `list` or a new table. For event loops on systems where pollfd() returns nil: after each
+ * call of add, step, next, wait and abort, the loop watches exactly these sockets, and calls step() when one is ready
+ * or timeout() is over. */
 static int client_sockets(lua_State *L)
 {
     const client *c = check_client(L);
@@ -411,8 +421,8 @@ static int client_sockets(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, v] client:timeout() -> seconds until step() is to be called though no socket is ready; nil: no time is set
- */
+/* [-0, +1, v] client:timeout() -> seconds until the loop must call step() even if no socket is ready; nil if no time is
+ * set */
 static int client_timeout(lua_State *L)
 {
     double seconds = wa_multi_timeout(&check_client(L)->multi);
@@ -421,7 +431,7 @@ static int client_timeout(lua_State *L)
     return 1;
 }
 
-/* [-0, +1, -] client:events() -> "r": what to watch the descriptor for, as cqueues asks it */
+/* [-0, +1, -] client:events() -> "r": cqueues asks for which events it should watch the descriptor */
 static int client_events(lua_State *L)
 {
     lua_pushliteral(L, "r");
@@ -437,7 +447,7 @@ static int now(lua_State *L)
     return 1;
 }
 
-/* [-0, +0, v] sleep(seconds): may end early, when a signal comes */
+/* [-0, +0, v] sleep(seconds): ends early if a signal comes */
 static int sleep_for(lua_State *L)
 {
     double seconds = (double) luaL_checknumber(L, 1);
@@ -449,9 +459,9 @@ static int sleep_for(lua_State *L)
 
 /* ---- the module ---- */
 
-/* Keeps the code of this module and of libcurl in memory until the process ends. A resolver that still asks for a name
- * is not waited for (CURLOPT_QUICK_EXIT): its thread returns into libcurl after the Lua state is closed. And Lua 5.1
- * unloads modules before it has called all finalizers, which may call this one. */
+/* Keeps the code of this module and of libcurl in memory until the process ends. libcurl does not wait for a resolver
+ * that still looks up a name (CURLOPT_QUICK_EXIT): the thread of the resolver returns into libcurl after the Lua state
+ * is closed. And Lua 5.1 unloads modules before it has called all finalizers, which may call this module. */
 static void pin_code(void)
 {
 #if defined(RTLD_NODELETE)

@@ -1,5 +1,6 @@
-/* Many exchanges over libcurl: see multi.h. libcurl says which sockets it watches. Where there is epoll they are all in
- * one set, and a connection's socket stays there between two requests; elsewhere poll() is given a list of them. */
+/* Many transfers over libcurl: see multi.h. libcurl tells us which sockets it watches. On a system with epoll, one
+ * epoll set has them all, and keeps the socket of a connection between two requests; on other systems we pass a list of
+ * them to poll(). */
 #define _DEFAULT_SOURCE
 
 #include "multi.h"
@@ -14,15 +15,16 @@
 #include <unistd.h>
 #endif
 
-/* HTTP/2 to one host: connections of a pool, and of a new pool while a retired one still has some. Together at most 4.
- */
+/* HTTP/2: the most connections of a pool to one host, and of a new pool while a retired one still has connections; at
+ * most 4 together. */
 enum { HOST_CONNECTIONS = 3, MORE_CONNECTIONS = 1 };
 
-/* streams of one connection, if the server allows as many: libcurl's own limit is 100 */
+/* The most streams of a connection, if the server allows as many. libcurl's own limit is 100. */
 enum { STREAMS = 1000 };
 
-/* The state of a socket. CONNECTION: a connection's socket stays in the epoll set when libcurl stops watching it
- * (IDLE), mostly for a moment. Any other socket is taken out, as libcurl closes it without a word. */
+/* Bits of the state of a socket. CONNECTION: we opened it for a connection; it stays in the epoll set when libcurl
+ * stops watching it (IDLE), which is mostly for a moment. We take any other socket out of the set then, because libcurl
+ * closes it without telling us. */
 enum { READS = 1, WRITES = 2, IDLE = 4, CONNECTION = 8 };
 
 static void *resize(wa_multi *m, void *block, size_t from, size_t to)
@@ -48,7 +50,7 @@ static void forget_connection(wa_pool *p, int port)
     find_most(p);
 }
 
-/* Returns a free place; without memory -1. */
+/* Returns the index of a free place for a connection; -1 without memory. */
 static int new_connection(wa_pool *p)
 {
     for (size_t i = 0; i < p->count; i++) {
@@ -71,7 +73,8 @@ static unsigned hash_of(const char *address, int port)
     return hash;
 }
 
-/* Returns the connection with this local port, which mostly is the one that the transfer had before. */
+/* Returns the index of the connection with this local port, or -1. It looks first at the one that the transfer had
+ * before, which is the right one for most. */
 static int find_connection(wa_pool *p, const wa_transfer *t, int port)
 {
     if (t->connection >= 0 && (size_t) t->connection < p->count && p->connections[t->connection].port == port)
@@ -82,7 +85,7 @@ static int find_connection(wa_pool *p, const wa_transfer *t, int port)
     return -1;
 }
 
-/* The transfer no longer waits for a connection, or is over: what is counted for it is taken back. */
+/* Uncounts a transfer that no longer waits for a connection, or that has ended. */
 static void leave_connection(wa_pool *p, wa_transfer *t)
 {
     if (t->waiting) p->waiting--;
@@ -90,7 +93,7 @@ static void leave_connection(wa_pool *p, wa_transfer *t)
     t->waiting = t->on_connection = false;
 }
 
-/* counts a request that begins on a connection */
+/* counts a request that libcurl begins on a connection */
 static void note_begin(wa_transfer *t, const char *address, int peer_port, int port)
 {
     wa_pool *p = t->pool;
@@ -108,11 +111,11 @@ static void note_begin(wa_transfer *t, const char *address, int peer_port, int p
     t->connection = found;
     t->on_connection = true;
     if (++c->begun > p->most) p->most = c->begun;
-    /* a request of HTTP/1.1 that has ended, but was not collected yet, is counted too: so this is a first guess */
+    /* only a guess: a request of HTTP/1.1 that has ended is counted until it is collected */
     if (++c->under_way > 1 && p->multi->protocol == WA_UNKNOWN) p->multi->protocol = WA_MULTIPLEXED;
 }
 
-/* The protocol of a request that has ended. */
+/* notes the protocol of a transfer that has ended */
 static void note_protocol(const wa_transfer *t)
 {
     long version = 0;
@@ -134,7 +137,7 @@ static int on_request(void *context, char *address, char *local_address, int pee
 
 #else
 
-/* This libcurl does not say when a request begins: what is known at its end has to do. */
+/* Counts a request at its end, because this libcurl does not say when it begins. */
 static void note_end(wa_transfer *t)
 {
     long port = 0;
@@ -178,7 +181,7 @@ static wa_pool *new_pool(wa_multi *m)
     return p;
 }
 
-/* `owned`: false in a forked child, where libcurl's handle is the parent's and is left as it is */
+/* `owned` is false in a forked child: libcurl's handle belongs to the parent, and stays as it is */
 static void free_pool(wa_multi *m, wa_pool *p, bool owned)
 {
     wa_pool **link = &m->pools;
@@ -206,8 +209,9 @@ static void set_limit(wa_pool *p, long limit)
     curl_multi_setopt(p->handle, CURLMOPT_MAX_HOST_CONNECTIONS, limit);
 }
 
-/* HTTP/1.1 needs a connection for each request under way, HTTP/2 only a few for all of them. A libcurl that does not
- * say when a request begins tells the two apart only by the first answer. */
+/* Limits the connections to one host: HTTP/1.1 needs a connection for each request under way, HTTP/2 only a few for all
+ * of them. With a libcurl that does not say when a request begins, only the first answer shows which of the two the
+ * server speaks. */
 static void limit_connections(wa_multi *m)
 {
     bool others = false;
@@ -216,10 +220,9 @@ static void limit_connections(wa_multi *m)
     else set_limit(m->current, others && m->protocol == WA_MULTIPLEXED ? MORE_CONNECTIONS : HOST_CONNECTIONS);
 }
 
-/* The connections of this pool close with their last request. So new requests go to another pool before the server ends
- * a connection with GOAWAY. libcurl reports the last stream of a GOAWAY, and the stream of a request, only in its debug
- * text, whose words change with each release. To read that text is not sound, so a request that a GOAWAY ends may have
- * been sent. */
+/* Retires a pool: each of its connections closes after its last request, and new requests go to another pool, before
+ * the server ends a connection with GOAWAY. A request that a GOAWAY ends may have been sent: libcurl tells the last
+ * stream of a GOAWAY, and the stream of a request, only in its debug text, whose words change with each release. */
 static void retire(wa_multi *m, wa_pool *p)
 {
     p->retired = true;
@@ -248,8 +251,9 @@ static bool replace_handle(wa_pool *p)
     return open_pool(p);
 }
 
-/* A retired pool without requests takes new ones again: its handle has read the certificates, which costs 20 ms of CPU
- * for a system's. A connection that has no request left for it and was idle when the pool was retired is closed. */
+/* Lets a retired pool without requests take new ones: its handle has read the certificates, and a new handle would take
+ * 20 ms of CPU to read those of a system. Replaces the handle if one of its connections has no request left, which may
+ * be as it was idle when the pool was retired. Frees the pool if there are two others. */
 static void reopen(wa_multi *m, wa_pool *p)
 {
     p->retired = false;
@@ -260,7 +264,8 @@ static void reopen(wa_multi *m, wa_pool *p)
 
 /* ---- sockets ---- */
 
-/* Returns the entry of a socket; NULL: it has none, or there is no memory to make it. */
+/* Returns the entry of a socket, or NULL if it has no entry. With `make`, makes the entry; then NULL means that there
+ * is no memory. */
 static wa_socket *find_socket(wa_multi *m, curl_socket_t number, bool make)
 {
     size_t count = m->socket_count, place = 0;
@@ -281,7 +286,7 @@ static wa_socket *find_socket(wa_multi *m, curl_socket_t number, bool make)
     return &longer[place];
 }
 
-/* without epoll the used entries are in front */
+/* Without epoll, the used entries come before the unused ones. */
 static void drop_socket(wa_multi *m, wa_socket *s)
 {
 #if !WA_HAS_EPOLL
@@ -322,13 +327,14 @@ static void act_on_socket(wa_multi *m, curl_socket_t number, int mask)
         act(s->pool, number, mask);
         return;
     }
-    for (wa_pool *p = m->pools; p != NULL; p = p->next) act(p, number, mask); /* those that do not know it ignore it */
+    for (wa_pool *p = m->pools; p != NULL; p = p->next) act(p, number, mask); /* only one pool knows the socket */
 }
 
 /* ---- time ---- */
 
-/* Seconds after its deadline at which a transfer is ended here. libcurl should have ended it: it loses one now and then
- * where its memory runs out. It does not end one that waits for a connection (7.88), where a moment is enough. */
+/* Seconds after its deadline at which we end a transfer that libcurl should have ended: libcurl sometimes loses a
+ * transfer when its memory runs out. It never ends one that waits for a connection (7.88): we end such a transfer after
+ * a moment. */
 static const double grace = 0.9, moment = 0.05;
 
 double wa_multi_timeout(const wa_multi *m)
@@ -359,7 +365,7 @@ static int on_timer(CURLM *handle, long milliseconds, void *context)
     return 0;
 }
 
-/* calls libcurl where its time has come; returns false if there was nothing to do */
+/* calls libcurl for each pool whose time has come; returns false if there is no such pool */
 static bool act_in_time(wa_multi *m)
 {
     bool acted = false;
@@ -396,7 +402,7 @@ static void put_in_set(wa_multi *m, int fd, int wanted, bool there)
         epoll_ctl(m->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event);
 }
 
-/* Returns false where this process has no descriptor left. */
+/* Makes the epoll set. Returns false if this process has no descriptor left. */
 static bool make_set(wa_multi *m)
 {
     if (m->epoll >= 0) return true;
@@ -408,7 +414,7 @@ static bool make_set(wa_multi *m)
     return m->epoll >= 0;
 }
 
-/* The clock goes off in time; earlier does no harm. */
+/* Sets the timer to the time of the next step, unless it goes off earlier already, which does no harm. */
 static void arm(wa_multi *m)
 {
     struct itimerspec when = {.it_value.tv_sec = 0};
@@ -417,7 +423,7 @@ static void arm(wa_multi *m)
     if (at < 0 || (m->armed >= 0 && m->armed <= at)) return;
     when.it_value.tv_sec = (time_t) left;
     when.it_value.tv_nsec = (long) ((left - (double) when.it_value.tv_sec) * 1e9);
-    if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1; /* 0 would stop it */
+    if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1; /* 0 would stop the timer */
     if (timerfd_settime(m->timer, 0, &when, NULL) == 0) m->armed = at;
 }
 
@@ -451,7 +457,8 @@ static void act_on(wa_multi *m, const struct epoll_event *event)
         return;
     }
     wa_socket *s = find_socket(m, fd, false);
-    if (s != NULL && (s->state & IDLE) != 0) { /* the server closed an idle connection: libcurl will see it later */
+    /* the server closed an idle connection: libcurl finds out when it next uses the connection */
+    if (s != NULL && (s->state & IDLE) != 0) {
         take_from_set(m, fd);
         s->state &= CONNECTION;
         return;
@@ -519,7 +526,7 @@ static bool wait_in_set(wa_multi *m, int milliseconds)
 
 /* ---- poll() ---- */
 
-/* lists the sockets for poll(); returns how many, SIZE_MAX without memory */
+/* Lists the sockets for poll(). Returns their number; SIZE_MAX without memory. */
 static size_t list_sockets(wa_multi *m)
 {
     size_t count = 0, at = 0;
@@ -544,7 +551,7 @@ static void wait_by_poll(wa_multi *m, int milliseconds)
     size_t count = list_sockets(m);
     if (count == SIZE_MAX) {
         count = 0;
-        if (milliseconds > 10) milliseconds = 10; /* look again soon */
+        if (milliseconds > 10) milliseconds = 10; /* to try again soon */
     }
     if (wa_poll(m->polled, count, milliseconds) <= 0) return;
     for (size_t i = 0; i < count; i++) {
@@ -577,13 +584,13 @@ static int on_socket(CURL *easy, curl_socket_t number, int what, void *context, 
     int had = s != NULL ? s->state & (READS | WRITES) : 0, kept = s != NULL ? s->state & CONNECTION : 0;
     if (had != wanted) put_in_set(m, number, wanted, had != 0);
     if (s != NULL) *s = (wa_socket){.pool = p, .number = number, .state = (unsigned char) (wanted | kept)};
-    else if (m->epoll < 0) p->broken = true; /* it is not known anywhere */
+    else if (m->epoll < 0) p->broken = true; /* neither the set nor the list has it */
     return 0;
 }
 
 #if WA_HAS_EPOLL
 
-/* A number that was closed and comes again is another socket. */
+/* Opens a socket for libcurl. Its number may be that of a socket that was closed, so that it needs a new entry. */
 static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     wa_transfer *t = context;
@@ -608,7 +615,8 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
 
 #endif
 
-/* The epoll set would keep a socket that a forked child has open too, and wake us for it for ever. */
+/* Closes a socket for libcurl. Before, takes it out of the epoll set: the set would keep a socket that a forked child
+ * has open too, and wake us for it again and again. */
 static int on_close(void *context, curl_socket_t number)
 {
     wa_pool *p = context;
@@ -628,8 +636,8 @@ static void ask_for_sockets(wa_pool *p)
     curl_multi_setopt(p->handle, CURLMOPT_TIMERDATA, p);
 }
 
-/* Returns false if this libcurl, other than its headers, cannot say that a request begins: "never twice" depends on it.
- */
+/* Returns false if this libcurl, unlike its headers, cannot say when a request begins: without that, a request might be
+ * sent twice. */
 static bool ask_for_connections(wa_transfer *t)
 {
     curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
@@ -655,7 +663,8 @@ bool wa_multi_open(wa_multi *m, const wa_settings *settings)
     return choose_pool(m) != NULL;
 }
 
-/* In a forked child libcurl's handles are the parent's: to clean up would say goodbye on the parent's connections. */
+/* For a forked child: leaves libcurl's handles as they are. To clean them up would send the end of a connection over
+ * the sockets of the parent. */
 static void forget(wa_transfer *t)
 {
     wa_transfer_forget(t);
@@ -666,8 +675,8 @@ static void forget(wa_transfer *t)
 void wa_multi_close(wa_multi *m)
 {
     bool owned = m->owner == wa_process();
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
         if (t->state == WA_UNDER_WAY && owned) curl_multi_remove_handle(t->pool->handle, t->easy);
@@ -679,7 +688,7 @@ void wa_multi_close(wa_multi *m)
     m->transfers = NULL;
     m->count = 0;
     while (m->pools != NULL) free_pool(m, m->pools, owned);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
     if (m->sockets != NULL) resize(m, m->sockets, m->socket_count * sizeof(wa_socket), 0);
     if (m->polled != NULL) resize(m, m->polled, m->polled_count * sizeof(wa_pollfd), 0);
     close_descriptors(m);
@@ -697,16 +706,16 @@ static void end(wa_multi *m, wa_transfer *t)
     t->state = WA_ENDED;
     t->next = NULL;
     wa_transfer_finish(t);
-    if (t->awaited) return; /* the caller holds it */
+    if (t->awaited) return; /* a caller waits for it */
     if (m->last != NULL) m->last->next = t;
     else m->first = t;
     m->last = t;
 }
 
-bool wa_multi_renew(wa_multi *m)
+bool wa_multi_after_fork(wa_multi *m)
 {
     if (m->owner == wa_process()) return choose_pool(m) != NULL;
-    close_descriptors(m); /* nothing is taken out of the set: it is the parent's too */
+    close_descriptors(m); /* the sockets stay in the epoll set, which the parent shares */
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
         if (t->state != WA_UNDER_WAY) continue;
@@ -775,7 +784,7 @@ static void put_in_pool(wa_transfer *t, wa_pool *p)
     t->last = t->on_connection = t->connecting = false;
     t->waiting = true;
     p->waiting++;
-    p->running++; /* the timer is set while it is added */
+    p->running++; /* before curl_multi_add_handle, which sets the timer */
     p->multi->running++;
 }
 
@@ -790,7 +799,7 @@ static bool start(wa_multi *m, wa_transfer *t)
 {
     wa_pool *p = choose_pool(m);
     if (p == NULL) return false;
-    make_set(m); /* without it there is poll() */
+    make_set(m); /* if it fails, poll() is used */
     t->deadline = wa_clock() + t->request.timeout;
     if (m->running == 0 || t->deadline + moment < m->soonest) m->soonest = t->deadline + moment;
     put_in_pool(t, p);
@@ -799,7 +808,7 @@ static bool start(wa_multi *m, wa_transfer *t)
         return false;
     }
     t->state = WA_UNDER_WAY;
-    /* with HTTP/2 all that wait may go to one connection, with HTTP/1.1 each to another */
+    /* with HTTP/2, all waiting requests may go to one connection; with HTTP/1.1, each goes to another one */
     size_t waiting = m->protocol == WA_SERIAL && p->waiting > 1 ? 1 : p->waiting;
     if (p->most + waiting >= (size_t) m->settings.max_requests) retire(m, p);
     return true;
@@ -808,10 +817,10 @@ static bool start(wa_multi *m, wa_transfer *t)
 bool wa_multi_start(wa_multi *m, wa_transfer *t)
 {
     wa_transfer *next = t->next;
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     bool started = start(m, t);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
     if (!started) {
         wa_transfer_finish(t);
         return false;
@@ -826,7 +835,7 @@ wa_transfer *wa_multi_ended(const wa_multi *m)
     return m->first;
 }
 
-/* what was carried over a fork has no handle of its own any more */
+/* makes new handles for a transfer that was carried over a fork; returns false if that fails */
 static bool replace_easy(wa_multi *m, wa_transfer *t)
 {
     unsigned slot = t->slot;
@@ -836,7 +845,7 @@ static bool replace_easy(wa_multi *m, wa_transfer *t)
     return ok;
 }
 
-void wa_multi_give(wa_multi *m, wa_transfer *t)
+void wa_multi_release(wa_multi *m, wa_transfer *t)
 {
     if (m->first == t) {
         m->first = t->next;
@@ -846,7 +855,7 @@ void wa_multi_give(wa_multi *m, wa_transfer *t)
     t->request.body = NULL;
     t->state = WA_SPARE;
     wa_transfer_hand_over(t);
-    if (t->easy == NULL && !replace_easy(m, t)) return; /* it stays unused until the end */
+    if (t->easy == NULL && !replace_easy(m, t)) return; /* the transfer stays unused */
     t->next = m->spare;
     m->spare = t;
 }
@@ -863,12 +872,12 @@ static void take_out(wa_multi *m, wa_transfer *t, CURLcode code)
 
 void wa_multi_abort(wa_multi *m, wa_transfer *t)
 {
-    wa_quiet quiet;
+    wa_sigpipe saved;
     t->interrupted = true;
     if (t->state != WA_UNDER_WAY) return;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe_block(&saved, m->sigpipe);
     take_out(m, t, CURLE_ABORTED_BY_CALLBACK);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }
 
 static void end_overdue(wa_multi *m)
@@ -892,7 +901,7 @@ static void collect(wa_multi *m, wa_pool *p)
     for (CURLMsg *message; (message = curl_multi_info_read(p->handle, &left)) != NULL;) {
         char *context = NULL;
         if (message->msg != CURLMSG_DONE) continue;
-        CURLcode code = message->data.result; /* the message is gone with its handle */
+        CURLcode code = message->data.result; /* libcurl frees the message with its handle */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &context);
         wa_transfer *t = (void *) context;
 #if !WA_HAS_PREREQ
@@ -903,8 +912,9 @@ static void collect(wa_multi *m, wa_pool *p)
     }
 }
 
-/* libcurl must not be called again before all were removed that it had, and is wrong about sockets even then (7.88). */
-static void begin_anew(wa_multi *m, wa_pool *p)
+/* Replaces the handle of a broken pool, and ends its transfers. libcurl must not be called again before all transfers
+ * are removed, and then (7.88) it still has wrong sockets. */
+static void replace_broken(wa_multi *m, wa_pool *p)
 {
     for (size_t i = 0; i < m->count; i++) {
         wa_transfer *t = m->transfers[i];
@@ -918,8 +928,8 @@ static void begin_anew(wa_multi *m, wa_pool *p)
 
 /* ---- HTTP/1.1 or HTTP/2 ---- */
 
-/* Returns true where two connections to one server have a request each, while others wait for a connection. HTTP/2
- * would have put them on the first. */
+/* Returns true if two connections to one server have one request each, while other requests wait: with HTTP/2, both
+ * requests would be on one connection. */
 static bool is_serial(const wa_pool *p)
 {
     for (size_t i = 0; i < p->count; i++) {
@@ -931,7 +941,8 @@ static bool is_serial(const wa_pool *p)
     return false;
 }
 
-/* libcurl lets those that wait go one by one, each after the other has its connection. None of them has begun. */
+/* Adds the waiting requests again, which have not begun: libcurl lets them begin one by one, each when the one before
+ * has its connection. */
 static void restart_waiting(wa_multi *m, wa_pool *p)
 {
     for (size_t i = 0; i < m->count; i++) {
@@ -956,13 +967,13 @@ static void look_at_connections(wa_multi *m)
 
 /* ---- driving ---- */
 
-/* after something may have happened */
+/* looks at what has happened: collects outcomes, replaces broken pools, ends overdue transfers */
 static void settle(wa_multi *m)
 {
     for (wa_pool *p = m->pools, *next; p != NULL; p = next) {
         next = p->next;
         collect(m, p);
-        if (p->broken) begin_anew(m, p);
+        if (p->broken) replace_broken(m, p);
         else if (p->retired && p->running == 0) reopen(m, p);
     }
     end_overdue(m);
@@ -973,17 +984,17 @@ static void act_on_all(wa_multi *m, int milliseconds)
 {
     if (!wait_in_set(m, milliseconds)) wait_by_poll(m, milliseconds);
     act_in_time(m);
-    arm(m); /* if it went off early */
+    arm(m); /* the timer may have gone off early */
 }
 
 void wa_multi_step(wa_multi *m)
 {
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
     act_in_time(m);
     act_on_all(m, 0);
     settle(m);
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }
 
 enum { MOST_TURNS = 3 };
@@ -991,13 +1002,13 @@ enum { MOST_TURNS = 3 };
 void wa_multi_wait(wa_multi *m, double seconds)
 {
     size_t before = m->running;
-    wa_quiet quiet;
-    wa_quiet_begin(&quiet, m->sigpipe);
-    for (int i = 0; i < MOST_TURNS && act_in_time(m); i++) settle(m); /* what can go on at once does */
-    if (m->running >= before) {                                       /* else something has ended */
+    wa_sigpipe saved;
+    wa_sigpipe_block(&saved, m->sigpipe);
+    for (int i = 0; i < MOST_TURNS && act_in_time(m); i++) settle(m); /* whatever can be done at once */
+    if (m->running >= before) {                                       /* otherwise something has ended */
         double left = m->running > 0 ? wa_multi_timeout(m) : -1;
         act_on_all(m, in_milliseconds(left >= 0 && left < seconds ? left : seconds));
         settle(m);
     }
-    wa_quiet_end(&quiet);
+    wa_sigpipe_restore(&saved);
 }

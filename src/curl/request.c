@@ -1,10 +1,10 @@
-/* A request: see request.h. First all of the table is read, which may raise; all that was made by then belongs to the
- * transfer, which frees it. Then files are opened and libcurl is set up, which cannot raise. */
+/* A request: see request.h. First the whole table is read, which may raise an error; the transfer owns all that was
+ * made by then, and frees it. Then the files are opened and libcurl is set up, which raises no error. */
 #include "request.h"
 
 #include <string.h>
 
-#define MAX_FILE 104857600 /* what a user may send */
+#define MAX_FILE 104857600 /* bytes: the most that a user of WhatsApp may send */
 
 enum { MAX_PARTS = 100 };
 
@@ -48,7 +48,7 @@ static wa_refusal refused(const char *text)
     return (wa_refusal){.text = text, .kind = text == wa_no_memory ? "transport" : NULL};
 }
 
-/* [-0, +0, m] a field that is a number of bytes; false: it is something else */
+/* [-0, +0, m] reads a field that is a number of bytes; returns false for another value */
 static bool bytes_field(lua_State *L, int table, const char *name, int64_t otherwise, int64_t *bytes)
 {
     int type = wa_field(L, table, name);
@@ -58,7 +58,8 @@ static bool bytes_field(lua_State *L, int table, const char *name, int64_t other
     return ok;
 }
 
-/* [-0, +1, m] a string without NUL; NULL: it is absent, or something else, which `type` tells */
+/* [-0, +1, m] Pushes a field that is a string without NUL, and returns it. Returns NULL for another value, and sets
+ * *type: LUA_TNIL if the field is absent, LUA_TNONE for a string with a NUL. */
 static const char *text_field(lua_State *L, int table, const char *name, int *type)
 {
     size_t length;
@@ -100,7 +101,8 @@ static bool is_header_named(const char *text, size_t length, const char *lower)
     return lower[length] == '\0';
 }
 
-/* [-0, +0, m] gathers the headers; what is wrong with them, or NULL. The text never names a value. */
+/* [-0, +0, m] Reads the headers into the request. Returns what is wrong with them, in words that contain no value, or
+ * NULL. */
 static const char *read_headers(lua_State *L, int table, wa_transfer *t)
 {
     bool form = t->request.stream != NULL && t->request.stream->form;
@@ -124,9 +126,9 @@ static const char *read_headers(lua_State *L, int table, wa_transfer *t)
     return NULL;
 }
 
-/* Adds the client's User-Agent behind the headers of a request that names none. Returns what is wrong with it, or NULL.
- * CURLOPT_USERAGENT would do the same, but libcurl (7.88) writes its bytes twice for each request: as a header of the
- * list it takes 3,000 instructions less, 1.5 % of a message (make bench-send ROUNDS=0). */
+/* Adds the client's User-Agent after the headers of a request that has no User-Agent. Returns what is wrong with it, or
+ * NULL. CURLOPT_USERAGENT would do the same, but libcurl (7.88) would write its bytes twice for each request: with a
+ * header of the list, a message takes 3,000 instructions less, which is 1.5 % (make bench-send ROUNDS=0). */
 static const char *add_agent(wa_transfer *t, const char *agent)
 {
     t->adds_agent = t->adds_agent && agent != NULL;
@@ -137,10 +139,10 @@ static const char *add_agent(wa_transfer *t, const char *agent)
     return NULL;
 }
 
-/* ---- what is streamed: of the table only, no file is touched ---- */
+/* ---- streams: these functions read the table and open no file ---- */
 
-/* [-0, +1, m] A name of a form as browsers write it, so that it cannot end its header: the quote and line ends as %22,
- * %0D and %0A. libcurl does it too, from 7.81 on. */
+/* [-0, +1, m] Replaces the name of a form on top by the form in which browsers write it: the quote and line ends become
+ * %22, %0D and %0A, so that the name cannot end its header. libcurl does the same from 7.81 on. */
 static const char *escape_name(lua_State *L, const char *name)
 {
     name = luaL_gsub(L, name, "\"", "%22");
@@ -151,7 +153,7 @@ static const char *escape_name(lua_State *L, const char *name)
     return name;
 }
 
-/* [-0, +n, m] one part of a form, a table on top; what is wrong with it, or NULL */
+/* [-0, +n, m] Reads one part of a form, the table on top. Returns what is wrong with it, or NULL. */
 static const char *read_part(lua_State *L, wa_part *p)
 {
     int part = lua_gettop(L), type;
@@ -179,7 +181,7 @@ static const char *read_part(lua_State *L, wa_part *p)
     return NULL;
 }
 
-/* [-0, +n, m] the form on top; what its parts point to is kept in the table at `strings` */
+/* [-0, +n, m] reads the form on top; the table at `strings` keeps the strings of its parts */
 static wa_refusal read_form(lua_State *L, wa_stream *s, int strings)
 {
     int form = lua_gettop(L), kept = 0;
@@ -199,7 +201,7 @@ static wa_refusal read_form(lua_State *L, wa_stream *s, int strings)
     return refused(s->count == 0 || parts != s->count ? "form must be a list of parts" : NULL);
 }
 
-/* [-1, +n, m] the path of body_file on top, which is kept in the table at `strings` */
+/* [-1, +n, m] reads the path of body_file on top; the table at `strings` keeps it */
 static wa_refusal read_body_file(lua_State *L, int table, wa_stream *s, int strings)
 {
     int64_t start;
@@ -215,7 +217,7 @@ static wa_refusal read_body_file(lua_State *L, int table, wa_stream *s, int stri
     return refused(NULL);
 }
 
-/* [-0, +n, m] the path of to_file on top */
+/* [-0, +n, m] reads the path of to_file on top */
 static wa_refusal read_to_file(lua_State *L, int table, wa_stream *s)
 {
     int64_t limit;
@@ -227,8 +229,8 @@ static wa_refusal read_to_file(lua_State *L, int table, wa_stream *s)
     return refused(wa_stream_set_path(s, path, (uint64_t) limit) ? NULL : wa_no_memory);
 }
 
-/* [-1, +1, v] Reads what of the request is streamed. On top is its body; if another one is streamed, it is replaced by
- * the table of the strings that must be kept. */
+/* [-1, +1, v] Reads the streamed fields of the request. On top is the value of its body. If a file or a form is
+ * streamed instead, replaces it by the table of the strings that must be kept. */
 static wa_refusal read_streams(lua_State *L, int table, wa_transfer *t)
 {
     wa_refusal r = refused(NULL);
@@ -258,7 +260,7 @@ static wa_refusal read_streams(lua_State *L, int table, wa_transfer *t)
 
 /* ---- files ---- */
 
-/* [-0, +2, m] a path is shown where that keeps the text one line */
+/* [-0, +2, m] Refuses a file. The text contains its path, unless the path has control characters. */
 static wa_refusal unusable(lua_State *L, const char *path, const char *problem, const char *field)
 {
     bool shown = is_header_value(path, strlen(path));
@@ -287,9 +289,9 @@ static wa_refusal make_file(lua_State *L, wa_stream *s)
     return problem == NULL ? refused(NULL) : unusable(L, s->path, problem, "to_file");
 }
 
-/* ---- all of it ---- */
+/* ---- the whole request ---- */
 
-/* [-0, +1, v] the body; what is kept of it is on top */
+/* [-0, +1, v] reads the body, and pushes the value that the caller must keep: see wa_read_request */
 static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
 {
     int type = member(L, table, WA_BODY);
@@ -298,7 +300,7 @@ static wa_refusal read_body(lua_State *L, int table, wa_transfer *t)
     return read_streams(L, table, t);
 }
 
-/* returns whether a line is "name: value", or "name;" for an empty value, as wa_transfer_add_header writes it */
+/* Returns true if the line is "name: value", or "name;" for an empty value, as wa_transfer_add_header writes it. */
 static bool is_line(const char *line, const char *name, size_t name_length, const char *value, size_t length)
 {
     if (strncmp(line, name, name_length) != 0) return false;
@@ -307,11 +309,10 @@ static bool is_line(const char *line, const char *name, size_t name_length, cons
     return strncmp(line, ": ", 2) == 0 && strcmp(line + 2, value) == 0;
 }
 
-/* [-0, +0, -] returns whether the table still holds the headers that libcurl was given: the caller may have changed it
- */
+/* [-0, +0, -] Returns true if the table still has the headers that libcurl has: the caller may have changed it. */
 static bool is_unchanged(lua_State *L, int table, const wa_transfer *t)
 {
-    const struct curl_slist *line = t->list != NULL ? t->list->next : NULL; /* the first is our own: "Expect:" */
+    const struct curl_slist *line = t->list != NULL ? t->list->next : NULL; /* the first one is our "Expect:" */
     lua_pushnil(L);
     while (lua_next(L, table)) {
         size_t name_length = 0, length = 0;
@@ -327,20 +328,20 @@ static bool is_unchanged(lua_State *L, int table, const wa_transfer *t)
     return line == NULL || (t->adds_agent && line->next == NULL);
 }
 
-/* [-0, +2, v] the table of headers and the URL, read if they are not those of this transfer's request before */
+/* [-0, +2, v] pushes the table of headers and the URL; reads them if they are not those of the previous request */
 static wa_refusal read_head(lua_State *L, int table, const wa_settings *settings, wa_transfer *t)
 {
     size_t length;
     int type = member(L, table, WA_HEADERS), headers = lua_gettop(L);
     if (member(L, table, WA_URL) != LUA_TSTRING) return refused("the URL must be a string");
     const char *url = lua_tolstring(L, headers + 1, &length);
-    bool form = t->request.stream != NULL && t->request.stream->form; /* it has a header of its own */
+    bool form = t->request.stream != NULL && t->request.stream->form; /* libcurl adds a header to a form */
     t->request.url = url;
     t->request.same_head = t->headers_table != NULL && !form && lua_topointer(L, headers) == t->headers_table &&
                            url == t->url_string && is_unchanged(L, headers, t);
     if (t->request.same_head) return refused(NULL);
     t->headers_table = t->url_string = NULL;
-    if (strlen(url) != length) return refused("the URL holds a NUL");
+    if (strlen(url) != length) return refused("the URL contains a NUL");
     if (type != LUA_TNIL && type != LUA_TTABLE) return refused("headers must be strings by name");
     t->adds_agent = true;
     const char *problem = type == LUA_TTABLE ? read_headers(L, headers, t) : NULL;
@@ -385,7 +386,7 @@ wa_refusal wa_read_request(lua_State *L, int table, const wa_settings *settings,
     }
     if (r.text == NULL && t->request.stream != NULL) r = make_file(L, t->request.stream);
     if (r.text != NULL) {
-        t->headers_table = t->url_string = NULL; /* libcurl may have been given a part of it */
+        t->headers_table = t->url_string = NULL; /* libcurl may have a part of the new head */
         wa_transfer_finish(t);
         return r;
     }
@@ -401,7 +402,7 @@ void wa_remember_head(lua_State *L, int index, wa_transfer *t)
     t->url_string = lua_tostring(L, index + 1);
 }
 
-/* [-0, +0, m] in the details on top, the field that is wrong */
+/* [-0, +0, m] adds the wrong field to the details on top, as a list of problems */
 static void set_problem(lua_State *L, wa_refusal r)
 {
     lua_createtable(L, 1, 0);

@@ -1,4 +1,4 @@
-/* The outcome of an exchange in Lua: see response.h. */
+/* The outcome of a transfer in Lua: see response.h. */
 #include "response.h"
 
 #include "request.h"
@@ -76,7 +76,7 @@ static char lower(char byte)
     return byte >= 'A' && byte <= 'Z' ? (char) (byte - 'A' + 'a') : byte;
 }
 
-/* the length of a header's name, without its colon; 0: the line is none that is taken */
+/* Returns the length of a header's name, without the colon; 0 if the line has no name or one that is too long. */
 static size_t name_length(const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
@@ -96,7 +96,7 @@ static bool is_wanted(const wa_reader *r, const char *name, size_t length)
     return false;
 }
 
-/* [-0, +0, m] sets one header of the table on top; a name that comes again is joined with a comma */
+/* [-0, +0, m] Sets one header of the table on top. The values of a name that comes again are joined by a comma. */
 static void set_header(lua_State *L, const char *line, size_t length)
 {
     char name[MAX_NAME];
@@ -120,7 +120,7 @@ static void set_header(lua_State *L, const char *line, size_t length)
     lua_rawset(L, -3);
 }
 
-/* the line that begins at *at, which moves on to the next one */
+/* Returns the line that begins at *at, and moves *at to the next one. */
 static const char *next_line(const wa_buffer *lines, size_t *at, size_t *length)
 {
     const char *line = lines->bytes + *at, *end = memchr(line, '\n', lines->length - *at);
@@ -129,7 +129,7 @@ static const char *next_line(const wa_buffer *lines, size_t *at, size_t *length)
     return line;
 }
 
-/* [-0, +1, m] a table of the headers in these lines */
+/* [-0, +1, m] pushes a table of the headers in these lines */
 static void push_lines(lua_State *L, const wa_buffer *lines)
 {
     lua_newtable(L);
@@ -139,7 +139,8 @@ static void push_lines(lua_State *L, const wa_buffer *lines)
     }
 }
 
-/* [-0, +0, m] takes the wanted lines out of the head of an answer; the first one is the status line */
+/* [-0, +0, m] Copies the wanted lines of the head of an answer into `lines`, without its first line, which is the
+ * status. */
 static void choose(lua_State *L, wa_reader *r, const wa_buffer *head)
 {
     size_t at = 0, length;
@@ -156,8 +157,9 @@ static void choose(lua_State *L, wa_reader *r, const wa_buffer *head)
     if (r->lines.failure != WA_NO_FAILURE) luaL_error(L, "%s", wa_no_memory);
 }
 
-/* [-0, +1, m] the headers of an answer: the same table as the answer before, where they did not change, so that it must
- * not be written to. `kept` is the index of the client's table. */
+/* [-0, +1, m] Pushes the table of an answer's headers: the table of the previous answer, if its headers were the same.
+ * So nothing may write to it. To make a new table each time would take 3,000 instructions a message more (make
+ * bench-send ROUNDS=0). `kept` is the index of the client's table. */
 static void push_headers(lua_State *L, wa_reader *r, const wa_transfer *t, int kept)
 {
     choose(L, r, &t->head);

@@ -105,39 +105,39 @@ bool wa_raises_sigpipe(void)
 /* macOS has no sigtimedwait, and its sockets have SO_NOSIGPIPE */
 #if defined(_WIN32) || defined(__APPLE__)
 
-void wa_quiet_begin(wa_quiet *q, bool needed)
+void wa_sigpipe_block(wa_sigpipe *saved, bool needed)
 {
     (void) needed;
-    q->blocked = q->pending = false;
+    saved->blocked = saved->pending = false;
 }
 
-void wa_quiet_end(const wa_quiet *q)
+void wa_sigpipe_restore(const wa_sigpipe *saved)
 {
-    (void) q;
+    (void) saved;
 }
 
 #else
 
-void wa_quiet_begin(wa_quiet *q, bool needed)
+void wa_sigpipe_block(wa_sigpipe *saved, bool needed)
 {
     sigset_t pipe, pending;
-    q->blocked = q->pending = false;
+    saved->blocked = saved->pending = false;
     if (!needed) return;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    q->pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
-    q->blocked = pthread_sigmask(SIG_BLOCK, &pipe, &q->before) == 0;
+    saved->pending = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+    saved->blocked = pthread_sigmask(SIG_BLOCK, &pipe, &saved->before) == 0;
 }
 
-void wa_quiet_end(const wa_quiet *q)
+void wa_sigpipe_restore(const wa_sigpipe *saved)
 {
     static const struct timespec at_once = {0, 0};
     sigset_t pipe;
-    if (!q->blocked) return;
+    if (!saved->blocked) return;
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
-    if (!q->pending) sigtimedwait(&pipe, NULL, &at_once);
-    pthread_sigmask(SIG_SETMASK, &q->before, NULL);
+    if (!saved->pending) sigtimedwait(&pipe, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, &saved->before, NULL);
 }
 
 #endif

@@ -1,5 +1,5 @@
-/* What differs between systems below libcurl: clock, process, sockets. Knows neither Lua nor transfers, and never waits
- * but where its name says so. */
+/* The functions that differ between systems: clock, process, sockets, SIGPIPE. Knows neither Lua nor transfers. Only
+ * wa_sleep and wa_poll wait. */
 #ifndef WA_SYSTEM_H
 #define WA_SYSTEM_H
 
@@ -23,27 +23,27 @@ typedef WSAPOLLFD wa_pollfd;
 typedef struct pollfd wa_pollfd;
 #endif
 
-WA_FUNC double wa_clock(void); /* seconds of a clock that never goes back */
+WA_FUNC double wa_clock(void); /* returns the seconds of a clock that never goes back */
 WA_FUNC void wa_sleep(double seconds);
-WA_FUNC long wa_process(void); /* its number; a forked child has another one */
+WA_FUNC long wa_process(void); /* returns the number of this process; a forked child has another one */
 
 WA_FUNC int wa_close_socket(curl_socket_t socket);
-WA_FUNC int wa_local_port(curl_socket_t socket); /* 0: it has none */
+WA_FUNC int wa_local_port(curl_socket_t socket); /* returns 0 if it has no port */
 
-/* waits until one of them is ready, at most so long; may end early when a signal comes */
+/* Waits until one of the sockets is ready or the time is over; ends early if a signal comes. Returns as poll() does. */
 WA_FUNC int wa_poll(wa_pollfd *sockets, size_t count, int milliseconds);
 
-/* libcurl before 7.87 writes over OpenSSL in a way that raises SIGPIPE, and CURLOPT_NOSIGNAL lets it pass. Between
- * begin and end SIGPIPE does not reach this thread. */
-typedef struct wa_quiet {
+/* libcurl before 7.87 raises SIGPIPE when it writes over OpenSSL, and does not ignore it because of CURLOPT_NOSIGNAL.
+ * Between wa_sigpipe_block and wa_sigpipe_restore, SIGPIPE does not reach this thread. */
+typedef struct wa_sigpipe {
     bool blocked, pending;
 #if !defined(_WIN32)
     sigset_t before;
 #endif
-} wa_quiet;
+} wa_sigpipe;
 
-WA_FUNC bool wa_raises_sigpipe(void); /* whether this libcurl does */
-WA_FUNC void wa_quiet_begin(wa_quiet *quiet, bool needed);
-WA_FUNC void wa_quiet_end(const wa_quiet *quiet);
+WA_FUNC bool wa_raises_sigpipe(void); /* returns true if this libcurl raises it */
+WA_FUNC void wa_sigpipe_block(wa_sigpipe *saved, bool needed);
+WA_FUNC void wa_sigpipe_restore(const wa_sigpipe *saved);
 
 #endif

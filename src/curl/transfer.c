@@ -1,4 +1,4 @@
-/* One exchange over libcurl: see transfer.h. */
+/* One request over libcurl: see transfer.h. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "transfer.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 64 << 10 }; /* bytes of a buffer between two requests */
+enum { KEPT = 64 << 10 }; /* bytes that a buffer keeps between two requests */
 
 WA_DATA_DEFINITION const char *const wa_no_memory = "not enough memory";
 
@@ -25,7 +25,8 @@ bool wa_transfer_begin(wa_transfer *t)
     return true;
 }
 
-/* once a byte was read, the body may have arrived */
+/* Lets libcurl go back to the start of a body of which it has read nothing. After it has read a byte, the body may have
+ * arrived. */
 static int go_back(bool untouched, curl_off_t offset, int origin)
 {
     return untouched && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
@@ -43,8 +44,8 @@ static size_t on_read(char *to, size_t size, size_t count, void *context)
     return length;
 }
 
-/* libcurl asks to start again when a kept connection died: refused, and libcurl then fails instead of sending it a
- * second time. */
+/* libcurl calls this to start again after a kept connection died. If we refuse, libcurl fails instead of sending the
+ * body a second time. */
 static int on_seek(void *context, curl_off_t offset, int origin)
 {
     const wa_transfer *t = context;
@@ -53,7 +54,7 @@ static int on_seek(void *context, curl_off_t offset, int origin)
 
 #endif
 
-/* the same of what is streamed; a form's parts are read one after the other */
+/* does the same for a streamed part; libcurl reads the parts of a form one after the other */
 static size_t on_part(char *to, size_t size, size_t count, void *context)
 {
     wa_part *p = context;
@@ -80,7 +81,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context)
 {
     wa_transfer *t = context;
     size_t length = size * count;
-    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) { /* the last answer counts, not a 100 */
+    if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) { /* a new answer: the one before was a 100 */
         t->head.length = 0;
         t->head_ended = false;
     }
@@ -112,14 +113,14 @@ const wa_option *wa_options(void)
     return options;
 }
 
-/* max_requests: nginx, for one, ends an HTTP/2 connection after 1,000, and what is under way then may have been sent */
+/* max_requests: nginx ends an HTTP/2 connection after 1,000 requests, and those under way then may have been sent */
 WA_DATA_DEFINITION const wa_settings wa_default_settings = {
     .timeout = 30, .connect_timeout = 10, .max_body = 16 << 20, .max_requests = 900};
 
-/* Whether an option may be left out where this libcurl does not have it. */
+/* WISHED: a libcurl that does not have the option works without it. NEEDED: such a libcurl is refused. */
 typedef enum wa_need { WISHED, NEEDED } wa_need;
 
-/* What is the same for every request of every client. NEEDED: nothing is sent by a libcurl that refuses it. */
+/* The options that are the same for every request of every client. */
 /* clang-format off */
 #define FIXED(name, value, need) {CURLOPT_##name, value, need, "CURLOPT_" #name}
 /* clang-format on */
@@ -130,14 +131,18 @@ static const struct fixed_option {
     wa_need need;
     const char *name;
 } fixed_options[] = {
-    FIXED(FOLLOWLOCATION, 0, NEEDED), FIXED(SSL_VERIFYPEER, 1, NEEDED), FIXED(SSL_VERIFYHOST, 2, NEEDED),
+    FIXED(FOLLOWLOCATION, 0, NEEDED),
+    FIXED(SSL_VERIFYPEER, 1, NEEDED),
+    FIXED(SSL_VERIFYHOST, 2, NEEDED),
     FIXED(SSLVERSION, CURL_SSLVERSION_TLSv1_2, NEEDED),
 #if LIBCURL_VERSION_NUM < 0x075500
     FIXED(PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS, NEEDED),
 #endif
-    FIXED(NOSIGNAL, 1, WISHED), FIXED(TCP_KEEPALIVE, 1, WISHED),
+    FIXED(NOSIGNAL, 1, WISHED),
+    FIXED(TCP_KEEPALIVE, 1, WISHED),
 #if LIBCURL_VERSION_NUM >= 0x075700
-    FIXED(QUICK_EXIT, 1, WISHED), /* else a resolver that still asks for a name is waited for, whatever the time-out */
+    /* without it, libcurl waits for a resolver that still looks up a name, for longer than the time-out */
+    FIXED(QUICK_EXIT, 1, WISHED),
 #endif
 };
 
@@ -164,7 +169,8 @@ static CURLcode set_setting(CURL *e, const wa_settings *s, const wa_option *o)
     return CURLE_OK;
 }
 
-/* With a directory of certificates set, which Debian does, libcurl parses the whole bundle at each connection. */
+/* Debian's libcurl sets a directory of certificates besides the bundle: then libcurl parses the whole bundle for each
+ * connection, which takes 20 ms of CPU. Without the directory, libcurl 7.87 and later keep the parsed bundle. */
 static void set_no_directory(CURL *e, const wa_settings *s)
 {
     bool bundle = s->ca_file != NULL;
@@ -175,7 +181,7 @@ static void set_no_directory(CURL *e, const wa_settings *s)
     if (bundle) curl_easy_setopt(e, CURLOPT_CAPATH, (char *) NULL);
 }
 
-/* Returns the name of an option that this libcurl refuses and without which nothing may be sent, or NULL. */
+/* Returns the name of a needed option that this libcurl refuses, or NULL. */
 static const char *set_up(wa_transfer *t, const wa_settings *s)
 {
     CURL *e = t->easy;
@@ -288,7 +294,7 @@ void wa_transfer_add_header(wa_transfer *t, const char *name, size_t name_length
 {
     wa_buffer *headers = &t->request.headers;
     wa_buffer_add(headers, name, name_length);
-    wa_buffer_add(headers, length > 0 ? ": " : ";", length > 0 ? 2 : 1); /* libcurl's form of an empty one */
+    wa_buffer_add(headers, length > 0 ? ": " : ";", length > 0 ? 2 : 1); /* "name;" is an empty header for libcurl */
     wa_buffer_add(headers, value, length);
     wa_buffer_add(headers, "", 1);
 }
@@ -303,7 +309,7 @@ wa_stream *wa_transfer_stream(wa_transfer *t)
 static bool set_headers(wa_transfer *t)
 {
     const wa_buffer *headers = &t->request.headers;
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* libcurl must not add one */
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:"); /* keeps libcurl from adding one */
     for (size_t at = 0; list != NULL && at < headers->length; at += strlen(headers->bytes + at) + 1) {
         struct curl_slist *longer = curl_slist_append(list, headers->bytes + at);
         if (longer == NULL) curl_slist_free_all(list);
@@ -316,8 +322,8 @@ static bool set_headers(wa_transfer *t)
     return true;
 }
 
-/* Only the usual form, as libcurl writes addresses: it would look up any other, such as 127.0.0.1. or 127.1.1.1.1, as a
- * name. */
+/* Accepts only the form in which libcurl writes addresses. libcurl would look up any other form, such as 127.0.0.1. or
+ * 127.1.1.1.1, as a name. */
 static bool is_loopback_address(const char *host)
 {
     if (strncmp(host, "127", 3) != 0) return false;
@@ -338,7 +344,8 @@ static bool is_loopback(const char *host)
 
 #if WA_HAS_URL_API
 
-/* libcurl takes the URL apart, so that what is checked is what is used. Returns what is wrong with it, or NULL. */
+/* libcurl itself splits the URL, so that we check the same host that libcurl then uses. Returns what is wrong with the
+ * URL, or NULL. */
 static const char *read_url(wa_transfer *t, bool *https, bool *loopback)
 {
     char *scheme = NULL, *host = NULL;
@@ -357,8 +364,8 @@ static const char *read_url(wa_transfer *t, bool *https, bool *loopback)
 
 #else
 
-/* This libcurl reads a URL only when it sends: nothing but a plain host, in which two readers cannot see two hosts, is
- * let through. */
+/* This libcurl does not split a URL for us. We accept only a plain host, in which libcurl cannot find another host than
+ * we do. */
 static const char *read_url(wa_transfer *t, bool *https, bool *loopback)
 {
     const char *url = t->request.url;
@@ -382,14 +389,14 @@ static const char *read_url(wa_transfer *t, bool *https, bool *loopback)
 
 #endif
 
-/* libcurl would take any other for a part of the URL before */
+/* Returns true if the URL has a scheme. libcurl would read a URL without one as relative to the previous URL. */
 static bool has_scheme(const char *url)
 {
     size_t length = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     return length > 0 && strncmp(url + length, "://", 3) == 0;
 }
 
-/* returns what is wrong with the URL, or NULL */
+/* Returns what is wrong with the URL, or NULL. */
 static const char *set_url(wa_transfer *t, const wa_settings *s)
 {
     bool https = false, loopback = false;
@@ -398,10 +405,10 @@ static const char *set_url(wa_transfer *t, const wa_settings *s)
     const char *problem = read_url(t, &https, &loopback);
     if (problem != NULL) return problem;
     if (!https && !loopback && !s->allow_http) return "plain http is only for loopback, or with allow_http = true";
-    /* The first handshake says whether the server speaks HTTP/2, which the others wait for. Over plain http nothing
-     * says so, and libcurl (7.88) lets them wait for the end of the first request. */
+    /* With https, other requests wait until the first handshake shows if the server speaks HTTP/2. With plain http
+     * there is no handshake, and libcurl (7.88) would let them wait until the first request has ended. */
     curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, https ? 1L : 0L);
-    /* Plain http to this machine goes through no proxy, which would see the token. */
+    /* Plain http to this machine does not go through the proxy, which would see the token. */
     curl_easy_setopt(t->easy, CURLOPT_PROXY, !https && loopback ? "" : s->proxy);
     return NULL;
 }
@@ -411,7 +418,8 @@ static bool is_streamed(const wa_transfer *t)
     return t->request.stream != NULL && t->request.stream->count > 0;
 }
 
-/* most requests are a POST like the one before */
+/* Returns true if the handle is set for this method already, as for a POST after a POST. This saves three options,
+ * which are at most 1,100 instructions a message (make bench-send ROUNDS=0). */
 static bool is_same_method(const wa_transfer *t, const char *method)
 {
     return t->posted && t->request.body != NULL && strcmp(method, "POST") == 0;
@@ -421,14 +429,14 @@ static void set_body(const wa_transfer *t)
 {
 #ifdef WA_WHOLE_BODY
     const char *body = t->request.body;
-    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body != NULL ? body : ""); /* NULL: it would read its input */
+    curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, body != NULL ? body : ""); /* with NULL, libcurl would read stdin */
 #else
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, (char *) NULL);
 #endif
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) t->request.size);
 }
 
-/* libcurl asks for the body bit by bit */
+/* makes libcurl ask for the body piece by piece */
 static void set_callbacks(CURL *easy, curl_read_callback read, curl_seek_callback seek, void *context)
 {
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, read);
@@ -444,7 +452,7 @@ static void set_part(const wa_transfer *t, wa_part *p)
     curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) p->size);
 }
 
-/* Also strings go through our callbacks: what libcurl has itself, it would send again by itself. */
+/* Strings go through our callbacks too: libcurl would send again, by itself, a string that it has. */
 static CURLcode add_to_form(curl_mime *mime, wa_part *p)
 {
     curl_mimepart *part = curl_mime_addpart(mime);
@@ -455,7 +463,7 @@ static CURLcode add_to_form(curl_mime *mime, wa_part *p)
     return curl_mime_data_cb(part, (curl_off_t) p->size, on_part, on_part_seek, NULL, p);
 }
 
-/* false: no memory */
+/* returns false without memory */
 static bool set_form(wa_transfer *t)
 {
     t->mime = curl_mime_init(t->easy);
@@ -466,7 +474,7 @@ static bool set_form(wa_transfer *t)
     return curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime) == CURLE_OK;
 }
 
-/* what kind of body is sent, if there is one; false: no memory */
+/* sets the kind of the body, and the body; returns false without memory */
 static bool set_post(wa_transfer *t)
 {
     if (is_streamed(t) && t->request.stream->form) return set_form(t);
@@ -504,8 +512,9 @@ static bool set_method(wa_transfer *t, const char *method)
     return true;
 }
 
-/* libcurl refuses by its announced length what is too long; into a file more may go, and of the rest we see to it */
-static void set_answer_limit(wa_transfer *t)
+/* Sets the length from which on libcurl refuses an answer that announces it. A file may have a larger limit of its own;
+ * on_body enforces the limits while bytes come. */
+static void set_response_limit(wa_transfer *t)
 {
     uint64_t most = t->body.limit;
     t->to_file = t->request.stream != NULL && t->request.stream->path != NULL;
@@ -523,7 +532,7 @@ const char *wa_transfer_set(wa_transfer *t, const wa_settings *s)
         if (r->headers.failure != WA_NO_FAILURE || !set_headers(t)) return wa_no_memory;
     }
     if (!set_method(t, r->method)) return wa_no_memory;
-    if (r->stream != NULL || t->to_file) set_answer_limit(t);
+    if (r->stream != NULL || t->to_file) set_response_limit(t);
     if (milliseconds(r->timeout) != t->timeout) {
         t->timeout = milliseconds(r->timeout);
         curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, t->timeout);
@@ -548,8 +557,9 @@ bool wa_transfer_is_in_file(const wa_transfer *t)
     return status >= 200 && status < 300;
 }
 
-/* A server may refuse before it has read the body and then reset the stream or the connection. The answer counts, if
- * all of it came. On the other hand libcurl calls an answer whole whose connection ended within its headers. */
+/* A server may answer before it has read the body, and then reset the stream or the connection. The answer counts if
+ * all of it came. On the other hand, libcurl reports success for an answer whose connection ended within the headers.
+ */
 bool wa_transfer_is_whole(const wa_transfer *t)
 {
     curl_off_t length = -1;
@@ -589,9 +599,9 @@ void wa_transfer_progress(const wa_transfer *t, int64_t *moved, int64_t *all)
     }
 }
 
-/* Whether the request, all of it, may have left. A whole body that the system takes late is not counted by libcurl, so
- * that only a request that was never begun is certain not to have left. For a streamed body we know how much libcurl
- * has taken: until libcurl takes the last byte, the server cannot have the whole request. */
+/* Returns true if the whole request may have left. libcurl does not count the bytes of a whole body that the system
+ * takes late, so that only a request that never began has certainly not left. Of a streamed body we know how many bytes
+ * libcurl has taken: until it takes the last byte, the server cannot have the whole request. */
 bool wa_transfer_may_have_left(const wa_transfer *t)
 {
     if (t->carried) return true;
@@ -606,7 +616,7 @@ bool wa_transfer_may_have_left(const wa_transfer *t)
 #endif
 }
 
-/* whether the same request can do better the next time */
+/* Returns true if the same request may succeed the next time. */
 static bool repeating_helps(CURLcode code)
 {
     static const CURLcode never[] = {CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
@@ -619,22 +629,42 @@ static bool repeating_helps(CURLcode code)
     return true;
 }
 
+enum { PROXY_PASSWORD = 407 };
+
+/* the status with which a proxy answered CONNECT; 0: no proxy did */
+static long proxy_status(const wa_transfer *t)
+{
+    long status = 0;
+    if (!t->carried && t->code != CURLE_OK) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status;
+}
+
+/* A proxy refused the tunnel: the password is wrong or the host is not allowed. After 408, 425 and 429 waiting helps.
+ */
+static bool is_refused_by_proxy(const wa_transfer *t)
+{
+    long status = proxy_status(t);
+    return status >= 400 && status <= 499 && status != 408 && status != 425 && status != 429;
+}
+
 bool wa_transfer_may_be_repeated(const wa_transfer *t)
 {
     if (t->request.stream != NULL && t->request.stream->failure != WA_STREAM_FINE) return false;
+    if (is_refused_by_proxy(t)) return false;
     return (t->idempotent || !wa_transfer_may_have_left(t)) && repeating_helps(t->code);
 }
 
-/* libcurl does not say so, and 7.88 does not even end it */
-static bool waited_in_vain(const wa_transfer *t)
+/* Returns true if the time was over before a connection was free or made. libcurl does not say so, and 7.88 does not
+ * even end such a transfer. */
+static bool is_timeout_before_connection(const wa_transfer *t)
 {
     return WA_HAS_PREREQ && t->code == CURLE_OPERATION_TIMEDOUT && !t->begun && !t->connecting &&
            (t->error[0] == '\0' || strncmp(t->error, "Operation", 9) == 0);
 }
 
-/* Returns true if no connection was made, and not to the host and port of the URL: libcurl names those that it tried.
- */
-static bool is_proxys_fault(const wa_transfer *t)
+/* Returns true if libcurl could not connect to the proxy. Its error names the host and port that it tried: if they are
+ * not those of the URL, they are those of the proxy. */
+static bool is_proxy_error(const wa_transfer *t)
 {
     bool ours = true;
 #if WA_HAS_URL_API
@@ -671,12 +701,14 @@ const char *wa_transfer_reason(const wa_transfer *t, char *text, size_t size)
     }
     if (t->code == CURLE_SEND_FAIL_REWIND || t->code == CURLE_ABORTED_BY_CALLBACK)
         return "the connection broke after the request was handed over, and it is not sent again by itself";
-    if (waited_in_vain(t)) return "the time was over before a connection was free or made for it";
-    if (is_proxys_fault(t)) {
+    if (is_timeout_before_connection(t)) return "the time was over before a connection was free or made for it";
+    if (proxy_status(t) == PROXY_PASSWORD)
+        return "the proxy asks for a name and a password: set them in the option proxy (HTTP 407)";
+    if (is_proxy_error(t)) {
         snprintf(text, size, "the proxy cannot be reached: %.200s", t->error);
         return text;
     }
-    /* libcurl's own words, unless they hold a URL: a proxy's may hold a password */
+    /* libcurl's own words, unless they contain a URL: that of a proxy may contain a password */
     bool usable = t->error[0] != '\0' && strstr(t->error, "://") == NULL;
     return usable ? t->error : curl_easy_strerror(t->code);
 }

@@ -11,7 +11,7 @@ local LAST = "src/core/schema.c"
 local MODULES = { core = "whatsapp.c", curl = "whatsapp_curl.c", crypto = "whatsapp_crypto.c",
   files = "whatsapp_files.c" }
 local LONGEST = 4000 -- C99 promises string literals of 4095 characters
--- of the Lua files: what is nothing but comments, and what a host without a disk cannot use, or works in nginx only
+-- Lua files that are left out: one has only comments; the others need a disk or nginx, which a C host does not have
 local LEFT_OUT = { ["whatsapp.types"] = true }
 for _, name in ipairs { "server", "nginx", "process", "settings", "driver", "files", "stream", "wire" } do
   LEFT_OUT["whatsapp.sandbox." .. name] = true
@@ -44,7 +44,7 @@ end
 
 -- ---- C ------------------------------------------------------------------------------------------------------------------
 
--- the files of a module share one file here: no name is seen outside of it, and not every one is used (see src/linkage.h)
+-- One file has all files of a module: no other file sees its names, and it does not use all of them (see src/linkage.h).
 local LINKAGE = [[
 #define WA_EXPORT
 #define WA_FUNC static
@@ -54,7 +54,7 @@ local LINKAGE = [[
 #pragma GCC diagnostic ignored "-Wunused-function"
 #endif]]
 
--- the path of a file that another one includes
+-- returns the path of a header that a file includes
 local function included(path, header)
   local folder = path:match "^(.*)/"
   while header:find "^%.%./" do
@@ -63,7 +63,7 @@ local function included(path, header)
   return folder .. "/" .. header
 end
 
--- adds a file, and in place of each line that includes a header of src/ the header, the first time
+-- adds a file; replaces a line that includes a header of src/ by the header, the first time
 local function add_source(out, path, seen, wishes)
   if seen[path] then return end
   seen[path] = true
@@ -76,13 +76,13 @@ local function add_source(out, path, seen, wishes)
         add_source(out, header, seen, wishes)
         heading(out, path)
       end
-    elseif not wishes[line:match "^#define (%S+)" or ""] then -- those stand on top
+    elseif not wishes[line:match "^#define (%S+)" or ""] then -- add_wishes has put them on top
       out[#out + 1] = line
     end
   end
 end
 
--- what a file asks of the system's headers, which has to stand before the first of them
+-- adds the macros by which a file asks for names of the system's headers: they must come before the first header
 local function add_wishes(out, source, seen)
   for name, value in (read(source):match "^(.-)#include" or ""):gmatch "#define (%S+)([^\n]*)" do
     if not seen[name] then out[#out + 1] = ("#ifndef %s\n#define %s%s\n#endif"):format(name, name, value) end
@@ -113,7 +113,8 @@ end
 
 -- ---- Lua ----------------------------------------------------------------------------------------------------------------
 
--- without comments and indentation, each line still where it was; the compiled code says whether it is still the same
+-- Returns a Lua file without comments and indentation. Each line keeps its number. Returns the file as it is if the short text
+-- compiles to other code.
 local function bare(path, chunk)
   local text = read(path)
   local lines = {}
@@ -135,7 +136,7 @@ local function literal(text)
   end) .. '"'
 end
 
--- a list of string literals, none too long
+-- adds a list of string literals, each of at most LONGEST characters
 local function add_pieces(out, name, text)
   out[#out + 1] = ("static const char *const %s[] = {"):format(name)
   local size = 0

@@ -1,5 +1,5 @@
-/* The end of whatsapp.c and, with another name for "core", of the files of the other modules: puts the module where
- * require looks first. Runs no Lua code. */
+/* The end of whatsapp.c; with another name instead of "core", also the end of the files of the other modules. Puts the
+ * module into package.preload, where require looks first. Runs no Lua code. */
 #include "whatsapp.h"
 
 /* [-0, +0, v] package.preload["whatsapp.core"] = luaopen_whatsapp_core */

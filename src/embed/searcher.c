@@ -1,9 +1,9 @@
-/* The end of whatsapp_lua.c, behind the Lua files: finds and compiles the one that is required. Runs no Lua code:
+/* The end of whatsapp_lua.c, after the Lua files: finds and compiles the file that is required. Runs no Lua code:
  * require does. */
 #include <lauxlib.h>
 #include <string.h>
 
-/* the pieces of a file that were not read yet */
+/* the pieces of a file that lua_load has not read yet */
 typedef struct rest {
     const char *const *piece;
 } rest;
@@ -18,7 +18,7 @@ static const char *next_piece(lua_State *L, void *context, size_t *size)
     return *r->piece++;
 }
 
-/* [-0, +0|2, v] searcher(name) -> the file as a function, and where it is from */
+/* [-0, +0|2, v] searcher(name) -> the file as a function, and its path; returns nothing for an unknown name */
 static int search(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);

@@ -2,13 +2,14 @@
  * their functions once for each lua_State. The library `package` must be open; the Lua files use the other standard
  * libraries too.
  *
- *   whatsapp.c          the core: checks messages, writes and reads JSON; needs Lua only. -DWA_NO_DOCS drops the lines
- * of documentation that core.schema() returns whatsapp_lua.c      the Lua files, for a host without a disk
+ *   whatsapp.c          the core: checks messages, writes and reads JSON; needs Lua only. With -DWA_NO_DOCS,
+ *                       core.schema() has no lines of documentation.
+ *   whatsapp_lua.c      the Lua files, for a host without a disk
  *   whatsapp_curl.c     sends over libcurl
  *   whatsapp_crypto.c   needs libcrypto: the option app_secret, and the signatures of webhooks
- *   whatsapp_files.c    puts downloaded files in their places so that none is ever replaced
+ *   whatsapp_files.c    moves downloaded files to their places without replacing a file; needs Lua only
  *
- * The files show these functions only. They have no global state: use many lua_States in many threads, each in one
+ * The files export these functions only. They have no global state: use many lua_States in many threads, each in one
  * thread at a time. If memory runs out outside of lua_pcall, Lua panics. */
 #ifndef WHATSAPP_H
 #define WHATSAPP_H

@@ -1,6 +1,6 @@
-/* whatsapp.files: makes a new file that only its owner can read, and puts a file in its place without replacing another
- * one. Each is one step of the system, which no other process can come between. Never reads or writes a byte of a file.
- */
+/* whatsapp.files: makes a new file that only its owner can read, and moves a file to its place without replacing
+ * another file. Each is one call of the system, so that no other process can act in between. Never reads or writes a
+ * byte of a file. */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE  /* syscall */
 #define _DARWIN_C_SOURCE /* renamex_np */
@@ -24,10 +24,9 @@
 #endif
 #endif
 
-/* ---- the system ----------------------------------------------------------------------------------------------------
- */
+/* ---- the system -------------------------------------------------------------------------------------------------- */
 
-/* Each returns 0 or the number of an error. */
+/* create_file and move_file return 0, or the number of an error. */
 #if defined(_WIN32)
 
 static int create_file(const char *path)
@@ -40,7 +39,8 @@ static int create_file(const char *path)
 
 static int move_file(const char *from, const char *to)
 {
-    if (MoveFileExA(from, to, MOVEFILE_COPY_ALLOWED)) return 0; /* replaces nothing unless it is told so */
+    if (MoveFileExA(from, to, MOVEFILE_COPY_ALLOWED))
+        return 0; /* without MOVEFILE_REPLACE_EXISTING it replaces nothing */
     DWORD err = GetLastError();
     return err == ERROR_ALREADY_EXISTS || err == ERROR_FILE_EXISTS ? EEXIST
            : err == ERROR_ACCESS_DENIED                            ? EACCES
@@ -74,7 +74,8 @@ static int rename_exclusively(const char *from, const char *to)
 #endif
 }
 
-/* By a second name for the file, or where there is none by a rename that replaces nothing. */
+/* Moves a file without replacing another one: makes a second name (link) and removes the first one. If the file system
+ * has no links, tries a rename that replaces nothing. */
 static int move_file(const char *from, const char *to)
 {
     if (link(from, to) == 0) {
@@ -88,10 +89,9 @@ static int move_file(const char *from, const char *to)
 
 #endif
 
-/* ---- to Lua --------------------------------------------------------------------------------------------------------
- */
+/* ---- to Lua ------------------------------------------------------------------------------------------------------ */
 
-/* [-0, +0, v] Returns the path of an argument, which holds no zero byte. */
+/* [-0, +0, v] Returns the path at the index; raises an error for an empty path, or one with a zero byte. */
 static const char *check_path(lua_State *L, int index)
 {
     size_t length;
@@ -100,7 +100,7 @@ static const char *check_path(lua_State *L, int index)
     return path;
 }
 
-/* [-0, +1|3, m] true, or nil, err and why: "exists", "untried" or "failed" */
+/* [-0, +1|3, m] pushes true, or nil, err and why: "exists", "untried" or "failed" */
 static int push_outcome(lua_State *L, int err)
 {
     if (err == 0) {
@@ -119,7 +119,7 @@ static int create(lua_State *L)
     return push_outcome(L, create_file(check_path(L, 1)));
 }
 
-/* [-0, +1|3, v] place(from, to) -> true | nil, err, why */
+/* [-0, +1|3, v] place(from, to) -> true | nil, err, why: moves a file, unless `to` exists */
 static int place(lua_State *L)
 {
     const char *from = check_path(L, 1), *to = check_path(L, 2);

@@ -1,10 +1,12 @@
--- Reads CSV as RFC 4180 describes it: commas, doubled quotes, line ends inside quotes, CRLF or LF. Reads one row at a time, in
--- constant memory. Never guesses: a quote in a wrong place is an error with its line number.
+-- Reads CSV as RFC 4180 describes it: commas separate fields, a field in quotes may contain line ends and doubled quotes, a row
+-- ends with CRLF or LF. Reads one row at a time, in constant memory. Never guesses: a quote in a wrong place is an error with its
+-- line number.
 local csv = {}
 
 local find, sub, gsub = string.find, string.sub, string.gsub
 local MOST = 1024 * 1024 -- bytes of one row
 
+-- returns the fields of a line that has no quotes
 local function plain_fields(line)
   local fields, count, at = {}, 0, 1
   while true do
@@ -21,7 +23,8 @@ end
 
 local function without_cr(line) return (gsub(line, "\r$", "")) end
 
--- Reads a field in quotes that begins at `at`. Returns the value and the position after it; nil: the text has no more quotes.
+-- Reads the field in quotes that begins at the position `at`. Returns its value and the position after its closing quote; nil:
+-- the field has no closing quote.
 local function quoted_field(text, at)
   local from = at + 1
   while true do
@@ -32,7 +35,7 @@ local function quoted_field(text, at)
   end
 end
 
--- Returns the fields; or nil if a quote is still open at the end; or false and an error.
+-- Returns the fields of a text with quotes; or nil if a quote is still open at the end of the text; or false and an error.
 local function quoted_fields(text)
   local fields, at = {}, 1
   while true do
@@ -55,14 +58,15 @@ end
 
 local function quotes_in(line) return select(2, gsub(line, '"', "")) end
 
--- Returns an error for a row whose last quote is never closed. If the first line has a quote in a wrong place, the error is about
--- that quote.
+-- Returns false, an error and the line number for a row whose last quote is never closed. If the first line of the row has a
+-- quote in a wrong place, the error is about this quote.
 local function not_closed(line, first)
   local _, err = quoted_fields(line)
   return false, err or "a quote is not closed", first
 end
 
--- Reads a row that has quotes. The row may have many lines: it ends when its number of quotes is even. Takes linear time.
+-- Reads a row that has quotes; line: its first line. Such a row may have several lines: it ends with the first line after which
+-- the number of quotes in the row is even. Takes linear time. Returns the values that next_row of csv.rows returns.
 local function quoted_row(state, line)
   local first, pieces, count, size = state.line, { line }, quotes_in(line), #line
   while count % 2 == 1 do
@@ -78,9 +82,9 @@ local function quoted_row(state, line)
   return false, err or "a quote is not closed", first
 end
 
----@param next_line fun(): string|false|nil, string? as lines.of makes it
----@return fun(): string[]|false|nil, integer|string, integer? next_row returns the fields and the line number, from 1; nil at the
----end; false, an error and the line number after a fault
+---@param next_line fun(): string|false|nil, string? as lines.of returns it
+---@return fun(): string[]|false|nil, integer|string, integer? next_row returns the fields and the number of the first line of the
+---row, from 1; nil at the end; false, an error and the line number if the row is wrong or cannot be read
 function csv.rows(next_line)
   local state = { next_line = next_line, line = 0 }
   return function()

@@ -1,5 +1,5 @@
--- How the program ends: its exit codes, a sentence for each code, and the code for a failure of the library. Never ends the
--- program itself.
+-- How the program ends: the exit codes, a sentence for each code, and the code for each failure of the library. A command calls
+-- stop() to end early: stop() raises a table, and cli.main() catches the table. Never calls os.exit().
 local exit = {}
 
 ---@class whatsapp.cli.exit_code
@@ -16,7 +16,7 @@ exit.CODES = {
     meaning = "wrong use of the command, or a setting is missing" },
   { code = 3, name = "invalid", sentence = "refused before sending: correct the input, nothing was sent",
     meaning = "refused before sending: the input is wrong, nothing was sent" },
-  { code = 4, name = "refused", sentence = "refused by the API: nothing was sent, and the same request would fail again",
+  { code = 4, name = "refused", sentence = "refused by the API: the same request would fail again",
     meaning = "refused by the API (with code 190: whatsapp doctor)" },
   { code = 5, name = "try_later", sentence = "not sent: try again later",
     meaning = "not sent, try again later: no connection, or throttled" },
@@ -24,8 +24,8 @@ exit.CODES = {
     meaning = "the message may have been sent: check first" },
   { code = 7, name = "some", sentence = "not everything was accepted",
     meaning = "not everything was accepted; or a replay differs" },
-  { code = 130, name = "interrupted", sentence = "interrupted: each row that was read has an outcome",
-    meaning = "interrupted by Ctrl-C; each row that was read has an outcome" },
+  { code = 130, name = "interrupted", sentence = "interrupted by Ctrl-C",
+    meaning = "interrupted by Ctrl-C; with bulk, each row that was read has an outcome" },
 }
 
 local by_name = {}
@@ -35,10 +35,12 @@ for _, row in ipairs(exit.CODES) do by_name[row.name] = row end
 ---@return whatsapp.cli.exit_code
 function exit.row(name) return by_name[name] end
 
----Ends the running command, from any call depth: raises a table, which cli.main prints.
+---Ends the running command: raises a table { exit, err, hint, details, silent }. cli.main() catches the table, prints the error
+---and the hint, and returns the exit code.
 ---@param name string the name of a row of exit.CODES
----@param err string? one line, or several
----@param more { hint: string?, details: table?, silent: boolean? }?
+---@param err string? one or more lines
+---@param more { hint: string?, details: table?, silent: boolean? }? hint: printed after the error; details: of a failure of the
+---library, printed with --json; silent: true prints nothing
 function exit.stop(name, err, more)
   local stopped = { exit = assert(by_name[name], name), err = err }
   for key, value in pairs(more or {}) do stopped[key] = value end
@@ -49,7 +51,7 @@ end
 local OF_KIND = { invalid = "invalid", refused = "failed", api = "refused", protocol = "refused" }
 
 ---@param details whatsapp.details of a failure
----@param is_harmless boolean? true: the request may be repeated without harm
+---@param is_harmless boolean? true: to send the request twice does no harm, so "unknown" becomes "try_later"
 ---@return string name the name of a row of exit.CODES
 function exit.name_of(details, is_harmless)
   if details.retryable then return "try_later" end
@@ -59,10 +61,10 @@ end
 
 local EXPIRED = 190 -- code of the API: the token is not valid
 
----Ends the command because of a failure of the library.
+---Ends the running command, as stop() does, because the library returned a failure.
 ---@param err string
 ---@param details whatsapp.details
----@param is_harmless boolean?
+---@param is_harmless boolean? as in name_of()
 function exit.for_failure(err, details, is_harmless)
   details = details or {}
   local hint = details.advice or details.hint

@@ -1,25 +1,33 @@
--- The endpoint inside the nginx of `whatsapp flows serve`: calls the functions of the user's file, and prints a line for each
--- request. Never prints the content of a request.
+-- The endpoint of `whatsapp flows serve`, inside nginx. It decrypts each request, calls a function of the user's file, and prints
+-- one line with the status and the error. Never prints the content of a request.
 -- luacheck: std min+ngx_lua
+local files = require "whatsapp.util.file"
 local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- the state of nginx's only worker process
+local state -- the state of nginx's only worker process: handle; err: the error of the current request
 
--- returns the table of functions from the user's file; the file may require modules of its folder
+-- Compiles a file. loadfile would read a file of any size.
+local function load_file(path)
+  local text, err = files.read(path)
+  if not text then return nil, err end
+  return (loadstring or load)(text:gsub("^#[^\n]*", ""), "@" .. path)
+end
+
+-- Returns the table of functions that the user's file returns. The file may require modules of its own folder.
 local function callbacks_of(path)
   package.path = ("%s/?.lua;%s"):format(path:match "^(.*)/", package.path)
-  local chunk, err = loadfile(path)
+  local chunk, err = load_file(path)
   if not chunk then error(err, 0) end
   local on = chunk()
   if type(on) ~= "table" then error(path .. " must return a table of functions: { init =, data_exchange =, back = }", 0) end
   return on
 end
 
----Makes the endpoint. Raises if a key or the file is wrong.
----@param options { file: string, private_key: string, passphrase: string?, app_secret: string }
----@param on_error fun(err: string)
+---Makes the endpoint. Raises if the key or the file is wrong.
+---@param options { file: string, private_key: string, passphrase: string?, app_secret: string } file: an absolute path
+---@param on_error fun(err: string) called with each error
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function listener.handle(options, on_error)
   return (require("whatsapp.flows").endpoint {

@@ -1,5 +1,5 @@
--- Runs a module of the program inside a new nginx, in the foreground, on 127.0.0.1. Passes the options in a file, in a folder
--- that only this user can read. Never leaves nginx running.
+-- Runs a module of the program inside a new nginx, in the foreground, on 127.0.0.1, until Ctrl-C. The module gets its options in
+-- a file, in a temporary folder that only this user can read. `whatsapp listen`, `replay` and `flows serve` use this file.
 local process = require "whatsapp.sandbox.process"
 
 local foreground = {}
@@ -23,6 +23,7 @@ http {
 }
 ]]
 
+-- returns the text of nginx.conf
 local function configuration(module, port, folder)
   local lua = process.lua_folder()
   if not lua then error("nginx needs the files of the library", 0) end
@@ -35,13 +36,15 @@ local function configuration(module, port, folder)
   return (CONF:gsub("%$(%u+)", values))
 end
 
----@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: a module that has
----begin(path) and content(); port: 0: a free port; on_start: called before nginx starts
+---Runs nginx, and returns after nginx has ended.
+---@param what { module: string, port: integer, options: table, on_start: fun(port: integer) } module: the name of a module with
+---begin(path), for init_worker_by_lua, and content(), for content_by_lua; port: 0 takes a free port; options: plain data, which
+---begin() reads from the file at `path`; on_start: called with the port before nginx starts
 ---@return true? ok
----@return string? err
+---@return string? err why nginx did not start
 function foreground.run(what)
   return process.stay {
-    port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- nginx does not pass the environment on
+    port = what.port ~= 0 and what.port or nil, prepare = "export -p >environment", -- for `listen --exec`: nginx clears it
     files = { ["options.json"] = require("whatsapp.cli.json_line").of(what.options) },
     configuration = function(port, folder)
       what.on_start(port)

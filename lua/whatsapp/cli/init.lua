@@ -1,5 +1,6 @@
--- The program `whatsapp`: reads the command line, runs one command, and turns an error of the command into an exit code and a
--- sentence. Every command is a file in commands/ that returns a row: name, help, options, function. Never does a command's work.
+-- The program `whatsapp`. main() reads the command line, runs one command, and returns the exit code. Each file in commands/
+-- returns one command as a row: name, help, options and the function `run`. parser.lua makes the parser from the rows. A command
+-- ends early by exit.stop(), which raises a table; main() catches the table and prints its error.
 local exit = require "whatsapp.cli.exit"
 local terminals = require "whatsapp.cli.terminal"
 
@@ -15,13 +16,15 @@ local NAMES = {
 ---@field name string
 ---@field summary string one line
 ---@field description string?
----@field arguments table[]? { name, count, description }
----@field options table[]? { names, argument, description, choices =, number =, many = }
+---@field arguments table[]? rows { name, count, description, argname =, choices = }; argname: the name in the help
+---@field options table[]? rows { names, argument, description, choices =, number =, many = }; argument: nil for a flag; number:
+---the argument must be a number; many: the option may occur more than once
 ---@field examples string[]
 ---@field commands whatsapp.cli.command[]?
----@field run fun(context: whatsapp.cli.context): string? name of an exit code, "done" if absent
+---@field run fun(context: whatsapp.cli.context): string? returns the name of an exit code; nil means "done"
 
--- hides the secrets of the environment from all output, before anything can fail
+-- Hides the secrets in the environment from all output of a terminal; returns the terminal. main() calls this function before
+-- anything can fail, because an error message may contain a secret.
 local function hide_secrets(terminal)
   for _, row in ipairs(require("whatsapp.cli.settings").ROWS) do
     if row.secret then terminal:hide(os.getenv(row[2])) end
@@ -29,16 +32,19 @@ local function hide_secrets(terminal)
   return terminal
 end
 
----@return whatsapp.cli.command[]
+---Loads all commands.
+---@return whatsapp.cli.command[] commands in the order of the help
 function cli.commands()
   local rows = {}
   for i, name in ipairs(NAMES) do rows[i] = require("whatsapp.cli.commands." .. name) end
   return rows
 end
 
--- Other programs take a secret in these options. This program refuses them: every user can read the arguments of a process.
+-- Option of other programs that takes a secret -> the setting that holds this secret here. This program refuses the option,
+-- because every user of the machine can read the arguments of a process.
 local SECRETS = { token = "token", ["access-token"] = "token", ["app-secret"] = "app_secret", secret = "app_secret" }
 
+-- ends the command if an argument is an option of SECRETS
 local function check_no_secret(arguments)
   for _, argument in ipairs(arguments) do
     if argument == "--" then return end
@@ -55,10 +61,11 @@ end
 ---@class whatsapp.cli.context
 ---@field options table the options and arguments of the command line
 ---@field terminal table
----@field settings fun(): table reads the settings at the first call
----@field emit fun(object: table, line: string?, order: string[]?, painted: string?) prints one line of data after the painted
----text, and escapes what could forge another line; with --json, prints the object instead
+---@field settings fun(): table returns the settings; the first call reads them
+---@field emit fun(object: table, line: string?, order: string[]?, painted: string?) prints `painted` as it is, then `line` with
+---its line ends and control characters escaped; with --json, prints `object` instead, with the members of `order` first
 
+-- returns the argument of the function `run` of a command
 local function context_of(options, terminal)
   local context, read = { options = options, terminal = terminal }, nil
   function context.settings()
@@ -72,6 +79,7 @@ local function context_of(options, terminal)
   return context
 end
 
+-- returns the command, or its subcommand, that the command line names
 local function command_of(options)
   local command = require("whatsapp.cli.commands." .. options.command)
   for _, below in ipairs(command.commands or {}) do
@@ -82,6 +90,7 @@ end
 
 -- ---- how the program ends ---------------------------------------------------------------------------------------------------
 
+-- prints the error, the hint and the sentence of an exit code; returns the code
 local function complain(terminal, name, err, hint)
   local row = exit.row(name)
   if err then terminal:complain(err) end
@@ -90,7 +99,7 @@ local function complain(terminal, name, err, hint)
   return row.code
 end
 
--- with --json, prints a failure also as an object on stdout
+-- With --json, prints a failure that has details as an object on stdout, too. stderr gets the same failure as text.
 local function tell_failure(context, raised)
   if not (context and context.options.json and raised.details) then return end
   local outcome = require "whatsapp.cli.outcome"
@@ -98,9 +107,10 @@ local function tell_failure(context, raised)
     { "state" })
 end
 
+-- At Ctrl-C, the program `lua` raises an error with this word.
 local function is_interrupt(raised) return type(raised) == "string" and raised:find "interrupted!" ~= nil end
 
--- reports an error that a command raised, and returns the exit code
+-- Reports an error that a command raised, and returns the exit code. Prints nothing if the reader of stdout has closed the pipe.
 local function ended(terminal, context, raised)
   if type(raised) == "table" and raised.exit then
     tell_failure(context, raised)
@@ -117,7 +127,8 @@ end
 
 -- ---- the way in -------------------------------------------------------------------------------------------------------------
 
--- If the first argument is a command, loads only this command: this saves two thirds of the start-up time.
+-- Returns the rows of the commands for the parser. If the first argument names a command, loads only this command: the start-up
+-- then takes 22 million instructions instead of 49 (valgrind --tool=callgrind; `whatsapp schema --help`, with --json before it).
 local function commands_for(arguments)
   for _, name in ipairs(NAMES) do
     if arguments[1] == name then return { (require("whatsapp.cli.commands." .. name)) } end
@@ -125,6 +136,7 @@ local function commands_for(arguments)
   return cli.commands()
 end
 
+-- Returns the options and arguments of the command line. Looks for --version itself, because the parser requires a command.
 local function parse(arguments)
   check_no_secret(arguments)
   local parser = require("whatsapp.cli.parser").of(commands_for(arguments))
@@ -141,10 +153,11 @@ local function parse(arguments)
   exit.stop("usage", result)
 end
 
+---Runs the program.
 ---@param arguments string[]
----@return integer code
+---@return integer code the exit code
 function cli.main(arguments)
-  local terminal, context = hide_secrets(terminals.new {}), nil
+  local terminal, context = hide_secrets(terminals.new {}), nil -- for errors before the options are known
   local ok, raised = pcall(function()
     local options = parse(arguments)
     terminal = hide_secrets(terminals.new(options))
@@ -155,7 +168,7 @@ function cli.main(arguments)
     return name
   end)
   if ok then return exit.row(raised).code end
-  local ended_well, code = pcall(ended, terminal, context, raised)
+  local ended_well, code = pcall(ended, terminal, context, raised) -- the report itself fails if stdout is full or closed
   return ended_well and code or exit.row("failed").code
 end
 

@@ -1,10 +1,12 @@
--- Lets Ctrl-C interrupt work between two steps, and never within a step. Lua raises "interrupted!" only in the main coroutine
--- (LuaJIT: in any coroutine; see resume_in_hook). So the work runs in another coroutine, which yields to the main coroutine after
--- each outcome and while it waits. Never loses a value of the work: after Ctrl-C, the work can continue.
+-- Lets Ctrl-C interrupt work between two steps, and never within a step. At Ctrl-C, Lua raises "interrupted!" only in the main
+-- coroutine (LuaJIT: in any coroutine; see resume_in_hook). So the work runs in another coroutine. The work yields to the main
+-- coroutine after each outcome, and its transport yields while it waits. No value of the work is lost: after Ctrl-C, the next
+-- call of step() continues the work. A second Ctrl-C ends the program at once, because `lua` catches only the first one.
 local interruptible = {}
 
 local PAUSE = {} -- the work yields this value while it waits
 
+-- yields to the main coroutine; in the main coroutine, does nothing
 local function pause()
   local co, is_main = coroutine.running() -- Lua 5.1 returns no value in the main coroutine
   if co and not is_main then coroutine.yield(PAUSE) end
@@ -13,9 +15,10 @@ end
 local LONGEST = 0.25 -- seconds: the longest wait before a yield to the main coroutine
 local PATIENCE = 40 -- seconds: after expect_end(), a longer wait without an answer is an error
 
--- Returns a transport that sends over `transport`, but yields to the main coroutine while it waits.
+---Wraps a transport: the functions sleep() and wait() of the new transport yield to the main coroutine at least every 0.25
+---seconds.
 ---@param transport whatsapp.Transport
----@return whatsapp.Transport
+---@return whatsapp.Transport wrapped has one more function: expect_end()
 function interruptible.transport(transport)
   local made = { now = transport.now, start = transport.start, close = transport.close, streams = transport.streams }
   function made.sleep(seconds)
@@ -37,19 +40,20 @@ function interruptible.transport(transport)
     return pause()
   end
 
-  -- from now on, wait() raises an error if no answer has come for PATIENCE seconds, which are longer than every time-out
+  -- From now on, wait() raises an error if no answer has come for PATIENCE seconds. PATIENCE is longer than each time-out of a
+  -- request.
   function made.expect_end() made.is_ending, made.answered = true, transport.now() end
   return setmetatable(made, { __call = function(_, request) return transport(request) end })
 end
 
--- LuaJIT raises "interrupted!" from a hook, in any coroutine, but it calls no hook within a hook. So this function resumes the
--- work within a hook: LuaJIT then raises the error only after the hook has returned.
+-- At Ctrl-C, LuaJIT raises "interrupted!" from a hook, in any coroutine. But LuaJIT calls no hook while another hook runs. So
+-- this function resumes the work inside a hook: LuaJIT raises the error only after this hook has returned.
 local function resume_in_hook(co, take)
   debug.sethook(function()
     debug.sethook()
     take(coroutine.resume(co))
   end, "", 1)
-  return co -- Lua calls the hook at this instruction
+  return co -- LuaJIT calls the hook before this instruction
 end
 
 local function resume(co, take) return take(coroutine.resume(co)) end
@@ -65,11 +69,11 @@ local function resume_all(co, take)
 end
 if jit and jit.off then jit.off(resume_all) end
 
----Resumes work until Ctrl-C, or until the work ends. After Ctrl-C, the next call continues the work.
----@param co thread
----@param on_end fun(...) called with the return values of the work
----@return boolean is_interrupted
----@return any problem the error that the work raised
+---Resumes the coroutine of some work until the work ends, or until Ctrl-C. After Ctrl-C, the next call continues the work.
+---@param co thread the coroutine
+---@param on_end fun(...) called with the return values of the work after its end
+---@return boolean is_interrupted true: Ctrl-C was pressed
+---@return any problem the error that the work raised, or nil
 function interruptible.step(co, on_end)
   local problem
   local function take(went, ...)
@@ -82,10 +86,10 @@ function interruptible.step(co, on_end)
   return false, problem
 end
 
----Runs work to its end, or until Ctrl-C.
+---Runs a function until it ends, or until Ctrl-C.
 ---@param work fun() may yield
----@return boolean is_interrupted
----@return any problem the error that the work raised
+---@return boolean is_interrupted true: Ctrl-C was pressed
+---@return any problem the error that the function raised, or nil
 function interruptible.run(work)
   return interruptible.step(coroutine.create(work), function() end)
 end

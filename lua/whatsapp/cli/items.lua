@@ -1,25 +1,27 @@
--- Items of the command line: path=text, path:=JSON, path=@file. Converts each text into the type that the schema has at the path,
--- and refuses a path that is not in the schema. Never reads a file itself and never sends.
+-- Reads the items of the command line: path=text, path:=JSON and path=@file. apply() puts them into a message: it converts each
+-- text into the type that the schema has at the path, and ends the command if the schema has no such path. The caller passes the
+-- functions that read and upload files.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
 local paths = require "whatsapp.cli.paths"
 
 local items = {}
 
--- objects that hold an uploaded file
+-- the objects of a message that hold the id of an uploaded file
 local MEDIA = { image = true, video = true, audio = true, document = true, sticker = true, gif = true }
 
+---Splits an item.
 ---@param word string
 ---@return string? path nil: the word is not an item
 ---@return string sign "=" or ":="
----@return string value
+---@return string value the rest of the word
 function items.split(word)
   return word:match "^([%a_][%w_.%[%]]*)(:?=)(.*)$"
 end
 
 -- ---- setting --------------------------------------------------------------------------------------------------------------
 
--- returns the names and indices of a path: { "sections", 1, "title" }
+-- returns the names and indices of a path: "sections[1].title" -> { "sections", 1, "title" }
 local function segments_of(path)
   local segments = {}
   for name, places in path:gmatch "([^.%[%]]+)([%[%]%d]*)" do
@@ -29,6 +31,7 @@ local function segments_of(path)
   return segments
 end
 
+---Sets a member of a message. Makes the tables on the way, if they do not exist.
 ---@param message table
 ---@param path string
 ---@param value any
@@ -48,7 +51,7 @@ local function number_of(text) return tonumber(text:match "^%s*(%-?%d+%.?%d*)%s*
 
 local BOOLEANS = { ["true"] = true, ["false"] = false }
 
--- kind of a field -> function that converts a text; it returns nil if the text does not fit
+-- kind of a field -> function that converts a text, or returns nil if the text does not fit the kind
 local CONVERT = {
   integer = number_of,
   boolean = function(text) return BOOLEANS[text] end,
@@ -62,16 +65,19 @@ local CONVERT = {
   id = function(text) return text end,
 }
 
+-- kind of a field -> its name in an error
 local WORDS = { integer = "a whole number", boolean = "true or false", object = "an object", list = "a list",
   map = "free-form data" }
 
+-- ends the command: the schema has no such path
 local function unknown(path)
   local near = paths.nearest(path)
   exit.stop("usage", ("there is no %s in a message%s"):format(path, near and (", did you mean %s?"):format(near) or ""),
     { hint = not near and 'to send a text that has =, write text.body="..."' or nil })
 end
 
--- returns the kinds that the schema allows at a path; an item of a list of strings is a string
+-- Returns the kinds that the schema allows at a path; ends the command if the schema has no such path. A list of strings has no
+-- rows for its items: they are strings.
 local function kinds_of(path)
   local rows = paths.rows(path)
   if rows then
@@ -86,6 +92,7 @@ local function kinds_of(path)
   unknown(path)
 end
 
+-- returns the text, converted into the first kind that fits; ends the command if none of the kinds fits
 local function converted(path, text)
   local kinds = kinds_of(path)
   for _, kind in ipairs(kinds) do
@@ -97,8 +104,9 @@ local function converted(path, text)
     CONVERT[kinds[1]] and ("%q is not"):format(text) or ("write %s:=JSON, or name a member of it"):format(path)))
 end
 
+-- returns the value of JSON; ends the command if the text is not JSON
 local function decoded(path, text)
-  kinds_of(path)
+  kinds_of(path) -- ends the command if the path is wrong
   local value, err = core.decode(text)
   if value == nil then exit.stop("usage", ("%s:= takes JSON: %s"):format(path, tostring(err))) end
   return value
@@ -112,10 +120,11 @@ function items.media_of(path)
   return rows and rows[1].kind == "object" and name or nil
 end
 
----Puts items into a message.
+---Puts items into a message. Ends the command at the first wrong item.
 ---@param message table
----@param words string[]
----@param reads { text: fun(path: string): string, upload: fun(path: string, kind: string): string } functions that read files
+---@param words string[] the items
+---@param reads { text: fun(path: string): string, upload: fun(path: string, kind: string): string } text returns the bytes of a
+---file; upload uploads a file, and returns its id
 function items.apply(message, words, reads)
   for _, word in ipairs(words) do
     local path, sign, value = items.split(word)
@@ -132,10 +141,10 @@ end
 
 local VALUES = { header = true, body = true, buttons = true }
 
----Separates the items that fill in a template (header=, body[1]=, body.name=, buttons[0].payload=) from the other items.
+---Separates the items that fill in a template (header=, body[1]=, body.NAME=, buttons[0].payload=) from the other items.
 ---@param words string[]
----@return table? values for the constructor of templates; nil: there are no such items
----@return string[] others
+---@return table? values the fourth argument of message.template; nil: no item fills in a template
+---@return string[] others the other items
 function items.template_values(words)
   local values, others = nil, {}
   for _, word in ipairs(words) do

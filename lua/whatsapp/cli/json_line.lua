@@ -1,6 +1,6 @@
--- Writes a value as one line of JSON that is safe for a terminal: first the members in a requested order, then the other members
--- by name, so that equal values become equal bytes. An empty list that the core has read stays a list. Never raises: a function
--- becomes null.
+-- Writes a value as one line of JSON that is safe for a terminal: all control characters are escaped. Equal values become equal
+-- bytes: first the members that the caller names, in this order, then the other members, sorted by name. An empty list stays a
+-- list if the core or core.array has made it. Never raises: a function becomes null.
 local core = require "whatsapp.core"
 local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
@@ -8,7 +8,7 @@ local values = require "whatsapp.util.values"
 local json_line = {}
 
 local LIST = getmetatable(core.array {})
-local DEEPEST = 100
+local DEEPEST = 100 -- levels of tables; a deeper table becomes "..."
 
 local SHORT = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ["\b"] = "\\b", ["\f"] = "\\f" }
 
@@ -18,6 +18,7 @@ local function quoted(text) return '"' .. show.json((text:gsub('[%z\1-\31"\\\127
 
 local function is_list(value) return getmetatable(value) == LIST or value[1] ~= nil end
 
+-- returns the names of an object's members as strings, in the order of the line
 local function names_of(object, order)
   local names, seen, rest = {}, {}, {}
   for _, name in ipairs(order or values.NONE) do
@@ -43,7 +44,7 @@ local function write_table(value, order, depth)
   end
   for i, name in ipairs(names_of(value, order)) do
     local member = value[name]
-    if member == nil then member = value[tonumber(name)] end
+    if member == nil then member = value[tonumber(name)] end -- the key is a number
     pieces[i] = quoted(name) .. ":" .. write(member, nil, depth + 1)
   end
   return "{" .. table.concat(pieces, ",") .. "}"
@@ -58,7 +59,7 @@ function write(value, order, depth)
 end
 
 ---@param value any plain data
----@param order string[]? the names of the first members
+---@param order string[]? the names of the members that come first; only for `value` itself, not for the tables in it
 ---@return string line without a line end
 function json_line.of(value, order) return write(value, order, 1) end
 

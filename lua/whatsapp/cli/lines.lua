@@ -1,20 +1,22 @@
--- Reads a file line by line. In a regular file, a line has a largest size; a line of a pipe may have any size. Keeps every byte
--- of a line, but not the line end; on a pipe, Lua 5.1 and LuaJIT lose the bytes after a NUL. Never closes the file.
+-- Reads a file or a pipe line by line. A line has a largest size. Keeps every byte of a line, except the line end. Never closes
+-- the file.
+local files = require "whatsapp.util.file"
+
 local lines = {}
 
 local CHUNK = 65536
 local MOST = 8 * 1024 * 1024 -- bytes of one line
 local find, sub = string.find, string.sub
 
--- reads a pipe: file:read(CHUNK) would wait until a whole chunk has come
+-- Returns the reader of a pipe. It reads lines and not chunks, because file:read(CHUNK) would wait for a whole chunk.
 local function piped(file)
   local is_ended = false
   return function()
     if is_ended then return nil end
-    local line, err = file:read "*l"
+    local line, err = files.line(file, MOST)
     if line then return line end
     is_ended = true
-    if err then return false, tostring(err) end
+    if err then return false, err end
   end
 end
 
@@ -23,8 +25,8 @@ end
 function lines.can_rewind(file) return file:seek "cur" ~= nil end
 
 ---@param file file*
----@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error at a fault, and
----then nil
+---@return fun(): string|false|nil, string? next_line returns a line; nil at the end; false and an error if a read fails or a
+---line is too long. After the error, returns nil
 function lines.of(file)
   if not lines.can_rewind(file) then return piped(file) end
   local buffer, at, is_ended = "", 1, false
@@ -46,7 +48,7 @@ function lines.of(file)
         return rest ~= "" and rest or nil
       end
       if #rest > MOST then return fail(("a line of more than %d bytes"):format(MOST)) end
-      local chunk, err = file:read(math.min(math.max(CHUNK, #rest), MOST + 1 - #rest)) -- copies a long line few times
+      local chunk, err = file:read(math.min(math.max(CHUNK, #rest), MOST + 1 - #rest)) -- the chunk doubles
       if err then return fail(tostring(err)) end
       buffer, at, is_ended = rest .. (chunk or ""), 1, chunk == nil
     end

@@ -1,6 +1,7 @@
--- The endpoint inside the nginx of `whatsapp listen`: verifies a webhook, prints its events, and runs a program for each event.
--- With --forward-to, sends the same bytes to another endpoint and returns its answer; else answers 500 if the program failed.
--- Never answers 200 to a webhook with a wrong signature.
+-- The endpoint of `whatsapp listen`, inside nginx. For each webhook, the endpoint verifies the signature, prints the events, and
+-- runs the program of --exec for each event. With --forward-to, the endpoint then sends the same bytes to another URL, and
+-- returns the answer from there. Without --forward-to, the endpoint answers 200, or 500 if the program failed. A webhook with a
+-- wrong signature gets 401.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local json_line = require "whatsapp.cli.json_line"
@@ -9,7 +10,8 @@ local worker = require "whatsapp.cli.worker"
 
 local listener = {}
 
-local state -- the state of nginx's only worker process
+-- The state of nginx's only worker process: the options; nginx_folder; left: how many events --count still waits for.
+local state
 
 ---Reads the options. For init_worker_by_lua.
 ---@param path string of the file with the options
@@ -22,7 +24,7 @@ end
 
 local ORDER = { "kind", "type", "id", "from", "to", "status", "text", "timestamp", "phone_number_id", "waba_id" }
 
--- returns the JSON of an event, without its member `value`
+-- returns an event as a line of JSON, without its member `value`, which holds the whole object of the webhook
 local function plain(event)
   local made = {}
   for name, value in pairs(event) do made[name] = value end
@@ -30,7 +32,8 @@ local function plain(event)
   return json_line.of(made, ORDER)
 end
 
--- Runs the program with the JSON in a file that only this user can read: nginx waits for all children itself, so io.popen fails.
+-- Runs the program of --exec; returns whether the program succeeded. The program reads the event from a file as its stdin, in a
+-- folder that only this user can read. io.popen does not work here, because nginx waits for all child processes itself.
 local function run_program(line)
   local path = state.nginx_folder .. "/event.json"
   local file = assert(io.open(path, "wb"))
@@ -41,6 +44,8 @@ local function run_program(line)
   return result == 0 or result == true
 end
 
+-- Prints the events, and runs the program for each. Returns whether the program succeeded each time. Ends nginx after --count
+-- events; the delay lets nginx send the answer first.
 local function handle(events)
   local is_done = true
   for _, event in ipairs(events) do
@@ -57,6 +62,8 @@ end
 
 -- ---- requests ---------------------------------------------------------------------------------------------------------------
 
+-- Sends a webhook to --forward-to; returns the status and the body of the answer. nginx does not find the host localhost, because
+-- it asks name servers and does not read /etc/hosts.
 local function forward(body, signature)
   local transport = state.transport or require("whatsapp.transport.resty").new { allow_http = true, timeout = 20 }
   state.transport = transport
@@ -68,6 +75,7 @@ local function forward(body, signature)
   return 502, "the endpoint did not answer: " .. tostring(err)
 end
 
+-- handles a webhook; returns the status and the body of the answer
 local function receive()
   local body, signature = body_of(ngx), ngx.req.get_headers()["x-hub-signature-256"]
   local webhook = require "whatsapp.webhook"
@@ -83,6 +91,7 @@ local function receive()
   return is_done and 200 or 500, ""
 end
 
+-- returns the status and the body of the answer to a request: a POST is a webhook, another method is the handshake
 local function answer()
   if ngx.var.uri ~= state.path then return 404, "" end
   if ngx.req.get_method() == "POST" then return receive() end

@@ -1,10 +1,12 @@
--- Makes the man page from the rows of the commands, the exit codes and the settings. Pure: the same rows make the same bytes.
+-- Makes the man page, in roff, from the rows of the commands, the exit codes and the settings. Each add_...() appends lines to
+-- the list `out`. Pure: the same rows make the same bytes.
 local exit = require "whatsapp.cli.exit"
 local parser = require "whatsapp.cli.parser"
 local settings = require "whatsapp.cli.settings"
 
 local man = {}
 
+-- returns a text in which roff sees no command: a backslash, a hyphen, and a dot or quote at the start of a line are escaped
 local function escaped(text)
   text = text:gsub("\\", "\\e"):gsub("%-", "\\-")
   return (text:gsub("^([.'])", "\\&%1"))
@@ -21,6 +23,7 @@ local function add_options(out, rows)
   end
 end
 
+-- returns an argument with its count: NAME, [NAME], [NAME ...] or NAME ...
 local function argument_of(row)
   local name = row.argname or row[1]:upper()
   if row[2] == "?" then return "[" .. name .. "]" end
@@ -28,6 +31,7 @@ local function argument_of(row)
   return row[2] == "+" and name .. " ..." or name
 end
 
+-- adds a command and its subcommands; prefix: the names before the command, such as "media "
 local function add_command(out, command, prefix)
   local words = { prefix .. command.name }
   if command.options then words[#words + 1] = "[options]" end
@@ -75,7 +79,7 @@ local function add_settings(out)
     .. '"token_command": "pass show whatsapp" } } }'))
 end
 
----@return string page in roff
+---@return string page
 function man.page()
   local cli = require "whatsapp.cli"
   local out = {}

@@ -1,11 +1,12 @@
--- Fills in a message that has {{column}} in its strings, from the columns of a row. It fills in strings only, after the message
--- was read, so a value always stays a string. Never changes the original message.
+-- Replaces each {{column}} in the strings of a message by the value of this column in a row. Only strings change, so no value of
+-- a row can become another type or another member of the message. Never changes the original message.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 
 local merge = {}
 
 local MARK = "{{%s*([^{}]-)%s*}}"
 
+-- adds the names of the columns that the strings of a value use to `found`
 local function columns_in(value, found)
   if type(value) == "string" then
     for name in value:gmatch(MARK) do found[name] = true end
@@ -15,6 +16,7 @@ local function columns_in(value, found)
   return found
 end
 
+-- returns a copy of a value with the columns filled in
 local function filled(value, row)
   if type(value) == "string" then
     if not value:find("{{", 1, true) then return value end
@@ -26,6 +28,7 @@ local function filled(value, row)
   return setmetatable(made, getmetatable(value))
 end
 
+-- returns column -> its position in a row, and the set of columns; or nil and an error
 local function place_of(header)
   local place, names = {}, {}
   for i, name in ipairs(header) do
@@ -36,11 +39,11 @@ local function place_of(header)
   return place, names
 end
 
----@param message table
+---@param message table with {{column}} in its strings
 ---@param header string[] the names of the columns
----@param may_be_empty boolean
+---@param may_be_empty boolean false: an empty value is an error
 ---@return (fun(fields: string[]): table?, string?)? make returns the message of a row, or nil and an error
----@return string? err
+---@return string? err a column is missing, or occurs twice
 ---@return table<string, integer>? place column -> its position in a row
 function merge.of(message, header, may_be_empty)
   local place, names = place_of(header)

@@ -1,4 +1,4 @@
--- Puts the rows of a file into an outbox, and reads the outcome of each row. Never sends.
+-- Puts the rows of a file into an outbox, and later reads the outcome of each row from the outbox. Never sends.
 local outcome = require "whatsapp.cli.outcome"
 local rows = require "whatsapp.cli.rows"
 local store = require "whatsapp.cli.store"
@@ -7,6 +7,7 @@ local outbox_rows = {}
 
 local AT_ONCE = 500 -- messages in one call of put_all
 
+-- puts a list of rows, and calls visit(row, result) for each
 local function put_list(outbox, list, options, visit)
   local items = {}
   for i, row in ipairs(list) do items[i] = { message = row.message, key = row.key, ttl = options.ttl } end
@@ -17,10 +18,13 @@ local function put_list(outbox, list, options, visit)
   end
 end
 
+---Puts the rows into an outbox, 500 in one call. Ends the command if the store fails.
 ---@param outbox whatsapp.outbox_object
----@param next_row fun(): whatsapp.cli.row?
----@param options { ttl: number?, with_keys: boolean? } with_keys: a row without a key gets the SHA-256 of its message
----@param visit fun(row: whatsapp.cli.row, result: table) called for each row, with its result of outbox:put_all
+---@param next_row fun(): whatsapp.cli.row? that rows.of returned
+---@param options { ttl: number?, with_keys: boolean? } ttl: seconds after which the messages expire; with_keys: a row without a
+---key gets the SHA-256 of its message as its key
+---@param visit fun(row: whatsapp.cli.row, result: table) called for each row with its result of outbox:put_all; a row without a
+---message gets such a result, too
 function outbox_rows.put(outbox, next_row, options, visit)
   local list = {}
   for row in next_row do
@@ -37,16 +41,16 @@ function outbox_rows.put(outbox, next_row, options, visit)
   if #list > 0 then put_list(outbox, list, options, visit) end
 end
 
--- state of an entry -> state of an outcome; a message of state `sending` may have arrived
+-- state of an entry -> state of an outcome. The message of an entry in state `sending` may have been sent: so it is unknown.
 local STATES = {
   accepted = "accepted", failed = "failed", unknown = "unknown", sending = "unknown", queued = "not_sent", claimed = "not_sent",
   expired = "not_sent",
 }
 
----Returns the outcome of a row.
+---Reads the outcome of a row from an outbox. Ends the command if the store fails.
 ---@param outbox whatsapp.outbox_object
----@param row whatsapp.cli.row has its key
----@return table outcome as cli/outcome makes it
+---@param row whatsapp.cli.row with its key
+---@return table outcome as outcome.of returns it
 function outbox_rows.outcome(outbox, row)
   local err, details = rows.check(row)
   if err then return outcome.of(nil, err, { kind = "invalid", problems = details.problems, attempts = 0 }) end

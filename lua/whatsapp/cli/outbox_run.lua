@@ -1,12 +1,13 @@
--- Sends the entries of an outbox. Stops at Ctrl-C between two steps: each message on the wire gets its outcome, and all other
--- entries stay in the store. Never loses an entry.
+-- Sends the entries of an outbox, for `whatsapp outbox run` and `whatsapp bulk --state`. At Ctrl-C, waits until each message on
+-- the wire has its outcome; all other entries stay in the store. Never loses an entry.
 local exit = require "whatsapp.cli.exit"
 local interruptible = require "whatsapp.cli.interruptible"
 
 local outbox_run = {}
 
 local STOPPED = {} -- raised to end the run when nothing is on the wire
--- seconds for an attempt; seconds by which a lease (the time for which a sender has an entry) is longer than an attempt
+-- A lease is the time for which one sender has an entry. MARGIN: the seconds by which a lease is longer than an attempt, so that
+-- no other sender takes an entry while its message is on the wire.
 local TIMEOUT, MARGIN = 30, 5
 
 ---@param context whatsapp.cli.context
@@ -15,7 +16,8 @@ function outbox_run.options(context)
   return { lease = (context.options.timeout or TIMEOUT) + MARGIN }
 end
 
--- returns a client that yields to the main coroutine while it waits, and the state that stops it
+-- Returns a client whose waits yield to the main coroutine (see interruptible.lua), and a table. If its member is_stopping is
+-- true, the next sleep of the client ends the run: the client sleeps only if nothing is on the wire.
 local function client_of(context)
   local options = context.options
   local ok, transport = pcall(require("whatsapp.transport.curl").new, context.settings():transport_options())
@@ -32,11 +34,12 @@ local function client_of(context)
   return client, state
 end
 
+---Sends the due entries. Ends the command if the store fails and its failure is not retryable.
 ---@param context whatsapp.cli.context
 ---@param outbox whatsapp.outbox_object
----@param until_empty boolean
----@param on_outcome fun(entry: whatsapp.outbox.entry, result: table?, err: string?, details: table?)
----@return boolean is_interrupted
+---@param until_empty boolean true: returns when the outbox is empty; false: runs until Ctrl-C
+---@param on_outcome fun(entry: whatsapp.outbox.entry, result: table?, err: string?, details: table?) called after each attempt
+---@return boolean is_interrupted true: Ctrl-C was pressed
 function outbox_run.run(context, outbox, until_empty, on_outcome)
   local client, state = client_of(context)
   local co = coroutine.create(function()

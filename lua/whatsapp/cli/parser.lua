@@ -1,8 +1,8 @@
--- Makes the parser of the command line from the rows of the commands. Help, completion and the man page come from the same rows.
--- argparse does the work. Never prints and never ends the program.
+-- Makes the parser of the command line, an object of the library argparse, from the rows of the commands. Help and completion
+-- come from this parser; man.lua makes the man page from the same rows. Never prints, and never ends the program.
 local parser = {}
 
--- name, argument, description; the same form as in the commands
+-- The options of every command: rows { names, argument, description }, as in whatsapp.cli.command.
 parser.GLOBAL = {
   { "-p --profile", "PROFILE", "a profile of the configuration file" },
   { "--config", "FILE", "the configuration file" },
@@ -16,9 +16,9 @@ parser.GLOBAL = {
   { "--color", "WHEN", "auto, always or never", choices = { "auto", "always", "never" } },
 }
 
-local WIDTH = 80
+local WIDTH = 80 -- columns of the help
 
--- returns the member of an option: "--token-file" -> token_file
+-- returns the name under which the value of an option is in the result: "--token-file" -> token_file
 local function target_of(names) return (names:match "%-%-(%S+)":gsub("-", "_")) end
 
 local function add_option(to, row)
@@ -50,6 +50,7 @@ local function epilog_of(command)
   return table.concat(lines, "\n")
 end
 
+-- target: the member of the result that gets the name of a subcommand
 local function add_command(to, command, target)
   local made = to:command(command.name):summary(command.summary):description(command.description or command.summary)
   made:help_max_width(WIDTH):usage_max_width(WIDTH - 1)
@@ -62,8 +63,8 @@ local function add_command(to, command, target)
   end
 end
 
----@param commands table[] the rows of the commands
----@return table parser of argparse
+---@param commands whatsapp.cli.command[]
+---@return table parser an object of argparse
 function parser.of(commands)
   local argparse = require("whatsapp.util.needed").module "argparse"
   local made = argparse("whatsapp", "The WhatsApp Cloud API from the shell: checks, sends, tests and repairs.")

@@ -1,11 +1,13 @@
--- Paths of the schema, such as interactive.action.buttons[1].reply.title. Finds the rows of a path, and the path that is most
--- similar to a wrong path. Reads the schema at the first use. Never changes a message.
+-- Finds a path of the schema, such as interactive.action.buttons[1].reply.title: its rows, its members, and the most similar path
+-- to a wrong one. A path has several rows if several types of messages have it. Reads the schema at the first use.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 
 local paths = {}
 
-local by_path, below
+local by_path -- path -> its rows
+local below -- path of an object -> its members: a list with one row for each name; also name -> row
 
+-- fills both tables
 local function read()
   by_path, below = {}, {}
   for _, row in ipairs(require("whatsapp.schema").rows()) do
@@ -22,11 +24,11 @@ local function read()
 end
 
 ---@param path string
----@return string plain the path with [] instead of each index
+---@return string plain the path with [] instead of each index, as the schema writes paths
 function paths.plain(path) return (path:gsub("%[%d*%]", "[]")) end
 
 ---@param path string
----@return table[]? rows of the schema; nil: there is no such path
+---@return table[]? rows of the schema; nil: the schema has no such path
 function paths.rows(path)
   if not by_path then read() end
   return by_path[paths.plain(path)]
@@ -40,9 +42,8 @@ function paths.below(path)
   return below[plain] or below[plain .. "[]"] or {}
 end
 
--- returns whether a path is within free-form data, such as the data of a flow
 ---@param path string
----@return boolean
+---@return boolean is_free true: the path is within free-form data, such as the data of a flow
 function paths.is_free(path)
   local parent = paths.plain(path):match "^(.*)%.[^.]+$"
   while parent do
@@ -53,8 +54,9 @@ function paths.is_free(path)
   return false
 end
 
+---Corrects the first wrong name of a path.
 ---@param path string a wrong path
----@return string? near an existing path: the path up to its first wrong name, with a similar name instead
+---@return string? near the path up to its first wrong name, with a similar name of the schema instead; nil: no name is similar
 function paths.nearest(path)
   local parent = ""
   for name in paths.plain(path):gmatch "[^.]+" do

@@ -1,9 +1,10 @@
--- Shows the progress of many messages as one line: a bar, counts, the rate and the remaining time. Never writes more than ten
--- times a second.
+-- Shows the progress of many messages as one line: a bar, counts, the rate and the remaining time. On a terminal, the line
+-- replaces itself, at most ten times a second. Elsewhere, -v prints a line every ten seconds; without -v, nothing is printed.
 local progress = {}
 progress.__index = progress
 
-local WIDTH, EACH, EACH_WORDS = 10, 0.1, 10
+local WIDTH = 10 -- characters of the bar
+local EACH, EACH_WORDS = 0.1, 10 -- seconds between two lines: on a terminal, elsewhere
 
 ---@param number integer
 ---@return string with commas between thousands
@@ -14,6 +15,7 @@ function progress.number(number)
   return digits
 end
 
+-- returns seconds as "1:02" or "1:02:03"
 local function clock(seconds)
   if seconds >= 3600 then return ("%d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60,
     math.floor(seconds) % 60) end
@@ -21,7 +23,7 @@ local function clock(seconds)
 end
 
 ---@param counts { done: integer, failed: integer, unknown: integer }
----@param total integer? nil: it is not known
+---@param total integer? nil: the total is not known, so the line has no bar and no remaining time
 ---@param elapsed number seconds
 ---@return string line
 function progress.line(counts, total, elapsed)
@@ -39,9 +41,10 @@ function progress.line(counts, total, elapsed)
   return table.concat(pieces, "  ")
 end
 
----@param terminal table
+---@param terminal table cli/terminal
 ---@param total integer?
----@param now fun(): number
+---@param now fun(): number a clock in seconds
+---@return table progress
 function progress.new(terminal, total, now)
   local shows = not terminal.quiet and terminal:is_terminal(2)
   local every = shows and EACH or (terminal.verbose and EACH_WORDS) or math.huge
@@ -49,6 +52,7 @@ function progress.new(terminal, total, now)
     shows = shows }, progress)
 end
 
+---Prints the line, if the last one is old enough.
 ---@param counts { done: integer, failed: integer, unknown: integer }
 function progress:update(counts)
   local now = self.now()

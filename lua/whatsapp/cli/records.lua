@@ -1,5 +1,6 @@
--- Reads messages from files and stdin: JSON (a message or a list), JSON Lines, Lua (a message or a list); and whole files. Reads
--- one record at a time: JSON Lines need constant memory for a file of any size. Never checks a message.
+-- Reads records (messages, definitions, other objects) from files and from stdin. A file is JSON or Lua with one record or a list
+-- of records, or JSON Lines with one record on each line. Reads JSON Lines one record at a time, in constant memory; reads other
+-- files whole. Never checks a record.
 local core = require "whatsapp.core"
 local exit = require "whatsapp.cli.exit"
 local files = require "whatsapp.util.file"
@@ -10,9 +11,10 @@ local records = {}
 local decode = core.decode
 local MOST = 64 * 1024 * 1024 -- bytes of a file that is not JSON Lines
 
+---Opens a file. Ends the command if the file cannot be opened.
 ---@param path string -: stdin
 ---@return file* file
----@return string name for errors
+---@return string name of the file, for errors
 function records.open(path)
   if path == "-" then return io.stdin, "-" end
   local file, err = io.open(path, "rb")
@@ -20,13 +22,16 @@ function records.open(path)
   return file, path
 end
 
+---Reads a whole file. Ends the command if the file cannot be read.
 ---@param path string
----@return string text the whole file; ends the program if the file cannot be read
-function records.text(path)
-  local text, err = files.read(path)
+---@param most integer? bytes, 64 MiB if absent
+---@return string text
+function records.text(path, most)
+  local text, err = files.read(path, most)
   return text or exit.stop("usage", err)
 end
 
+-- returns the whole text of a file; first: the text that was read already, or nil
 local function whole(next_line, first, name)
   local pieces, size = { first }, 0
   for line, err in next_line do
@@ -37,7 +42,7 @@ local function whole(next_line, first, name)
   return table.concat(pieces, "\n")
 end
 
--- returns an iterator over one message, or over a list of messages
+-- Returns an iterator over a value: the items of a list, or the one record. Without a value, the iterator returns the error once.
 local function listed(value, err)
   if value == nil then
     local is_told = false
@@ -56,6 +61,8 @@ local function listed(value, err)
   end
 end
 
+-- Returns an iterator over JSON Lines; first, after: the lines that sniffed() has read already. The number of a record is the
+-- number of its line.
 local function json_lines(next_line, first, after)
   local at, waiting = 0, { first, after }
   local function line_at()
@@ -77,14 +84,15 @@ local function json_lines(next_line, first, after)
   end
 end
 
+-- returns the first line without a byte order mark; nil: the file is empty
 local function first_of(next_line, name)
   local first, err = next_line()
   if first == false then exit.stop("failed", ("%s: %s"):format(name, err)) end
   return first and lines.without_mark(first)
 end
 
--- Reads JSON Lines if the first line is a whole value that is not a list, or if the first two lines each begin an object. Else
--- reads one JSON value.
+-- Reads a file whose name does not tell its format. The file is JSON Lines if its first line is a whole JSON value that is not a
+-- list, or if its first two lines each begin an object. Else the file is one JSON value.
 local function sniffed(next_line, name)
   local first = first_of(next_line, name)
   if first == nil then return function() end end
@@ -95,9 +103,10 @@ local function sniffed(next_line, name)
   return listed(decode(whole(next_line, first, name)))
 end
 
+-- extension of the file -> function that returns the iterator
 local READERS = {
   lua = function(next_line, name)
-    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name), name))
+    return listed(require("whatsapp.cli.lua_file").run(whole(next_line, nil, name)))
   end,
   json = function(next_line, name)
     return listed(decode(lines.without_mark(whole(next_line, nil, name))))
@@ -107,16 +116,17 @@ local READERS = {
 READERS.ndjson = READERS.jsonl
 
 ---@param file file*
----@param name string
----@return fun(): integer?, any, string? next_record returns the record number, from 1, and its value (or nil and an error); nil
----at the end
+---@param name string of the file: its extension tells the format
+---@return fun(): integer?, any, string? next_record returns the number of the record, from 1, and the record; or the number, nil
+---and an error; or nil at the end
 function records.of(file, name)
   local read = READERS[name:match "%.(%w+)$" or ""] or sniffed
   return read(lines.of(file), name)
 end
 
----@param path string of a file with one message
----@return table message
+---Reads a file with one record. Ends the command if the file has no record or several.
+---@param path string
+---@return table message the record
 function records.one(path)
   local file, name = records.open(path)
   local next_record = records.of(file, name)

@@ -1,5 +1,6 @@
--- The sandbox inside the nginx of `whatsapp replay`: repeats the users' actions of a recorded run, waits for the answers of the
--- business, and compares both runs. Stops nginx at the end. Never compares ids and times.
+-- The sandbox of `whatsapp replay`, inside nginx. It repeats the users' actions of a recorded run, waits for the answers of the
+-- bot after each action, and compares both runs, except their ids and times. At the end, it writes the result into a file for the
+-- command, and ends nginx.
 -- luacheck: std min+ngx_lua
 local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
@@ -12,10 +13,11 @@ local wire = require "whatsapp.sandbox.wire"
 
 local replayer = {}
 
-local QUIET = 0.3 -- seconds: after the last expected answer, time for an answer that is not expected
-local state -- the state of nginx's only worker process
+local QUIET = 0.3 -- seconds that an unexpected answer has to come, after the last expected answer
+-- The state of nginx's only worker process: the options; text: the record; lines: the events of this run; box; driver; master.
+local state
 
--- returns the ids of the messages that the business sent, in order
+-- returns the ids of the messages that the bot sent, in their order; lines: events, each a line of JSON
 local function ids_in(lines)
   local ids = {}
   for line in lines:gmatch "[^\n]+" do
@@ -25,6 +27,7 @@ local function ids_in(lines)
   return ids
 end
 
+-- writes the result for the command, and ends nginx
 local function finish(outcome)
   local result = assert(io.open(state.result, "wb"))
   result:write(outcome)
@@ -32,7 +35,7 @@ local function finish(outcome)
   state.master:signal "QUIT"
 end
 
--- waits until the business has sent `count` messages, and QUIET seconds more
+-- Waits until the bot has sent `count` messages, at most for --patience seconds; then waits QUIET seconds.
 local function wait_for(count)
   local deadline = ngx.now() + state.patience
   while #ids_in(table.concat(state.lines, "\n")) < count and ngx.now() < deadline do
@@ -42,11 +45,13 @@ local function wait_for(count)
   ngx.sleep(QUIET)
 end
 
+-- with --speed, waits as long as the recorded users did, divided by the speed
 local function pause_before(step, last)
   if not (state.speed and last) then return end
   ngx.sleep(math.max(0.001, (step.at - last.at) / state.speed))
 end
 
+-- plays all steps; returns the diff, "" if both runs are the same
 local function play()
   local recorded = assert(tape.read(state.text))
   local recorded_ids, ids, expected, last = ids_in(state.text), {}, #recorded.before, nil
@@ -73,7 +78,7 @@ end
 ---@param path string of the file with the options
 function replayer.begin(path)
   state = assert(json.decode(assert(file.read(path))))
-  state.text, state.lines, state.master = assert(file.read(state.file)), {}, master.of_worker()
+  state.text, state.lines, state.master = assert(file.read(state.file, file.SANDBOX)), {}, master.of_worker()
   state.box = sandbox.new {
     app_secret = state.app_secret, webhook = state.webhook,
     now = function()

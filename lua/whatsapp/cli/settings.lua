@@ -1,16 +1,17 @@
--- Settings, from three places in this order: an option, a variable of the environment, a profile of the configuration file.
--- Never takes a secret from an argument, nor from a configuration file that other users can read. Never writes a file.
+-- The settings of the program. A setting comes from the first of these places that has it: an option, an environment variable, a
+-- profile of the configuration file. A secret never comes from an argument, and never from a configuration file that other users
+-- can read. Never writes a file.
 local did_you_mean = require("whatsapp.util.options").did_you_mean
 local exit = require "whatsapp.cli.exit"
+local files = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
-local read_file = require("whatsapp.util.file").read
 local shell = require "whatsapp.cli.shell"
 
 local settings = {}
 settings.__index = settings
 
--- each row: 1. the name in a profile and of the option; 2. the variable; secret: true if the value is a secret; help: a
--- description
+-- Each row: [1] the name of the setting, in a profile and as the member of an option; [2] the environment variable, or nil;
+-- secret: true if the value is a secret; help: a description.
 settings.ROWS = {
   { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the id of the number that sends" },
   { "waba_id", "WHATSAPP_WABA_ID", help = "the WhatsApp Business Account" },
@@ -39,6 +40,7 @@ local TOP = { default = true, profiles = true }
 
 -- ---- the configuration file -----------------------------------------------------------------------------------------------
 
+-- returns the value of an environment variable; nil: the variable is not set, or is empty
 local function variable(name)
   local value = os.getenv(name)
   return value ~= "" and value or nil
@@ -50,6 +52,7 @@ local function default_path()
   return folder and folder .. "/whatsapp/config.json"
 end
 
+-- ends the command if an object has a name that is not in `names`; path, place: words for the error
 local function check_names(path, object, names, place)
   for name in pairs(object) do
     if not names[name] then
@@ -60,6 +63,7 @@ local function check_names(path, object, names, place)
   end
 end
 
+-- ends the command if a profile is wrong, or if it has a secret and other users can read the file
 local function check_profile(path, name, profile)
   if type(profile) ~= "table" then exit.stop("usage", ("%s: the profile %s must be an object"):format(path, name)) end
   check_names(path, profile, known, ("in the profile %s there is "):format(name))
@@ -75,12 +79,22 @@ local function check_profile(path, name, profile)
   end
 end
 
+local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
+
+-- Returns the text of the configuration file; nil if there is no such file, and the user has not named it.
+local function config_text(path, is_named)
+  if not path then return nil end
+  local text, err, code = files.read(path)
+  local is_absent = code == NO_ENTRY or code == NO_FOLDER
+  if is_absent and is_named then exit.stop("usage", ("there is no configuration file %s"):format(path)) end
+  if not (text or is_absent) then exit.stop("usage", err) end
+  return text
+end
+
+-- Returns the configuration; an empty one if there is no file. is_named: the user has named the file, so it must exist.
 local function read_config(path, is_named)
-  local text = path and read_file(path)
-  if not text then
-    if is_named then exit.stop("usage", ("there is no configuration file %s"):format(path)) end
-    return {}
-  end
+  local text = config_text(path, is_named)
+  if not text then return {} end
   local config, err = json.decode(text)
   if type(config) ~= "table" then exit.stop("usage", ("%s is not JSON: %s"):format(path, tostring(err))) end
   check_names(path, config, TOP, "there is ")
@@ -91,6 +105,7 @@ local function read_config(path, is_named)
   return config
 end
 
+-- returns the wanted profile or the default profile, and its name; an empty profile and nil if there is no default
 local function profile_of(path, config, wanted)
   local name = wanted or config.default
   if name == nil then return {} end
@@ -103,8 +118,11 @@ end
 
 -- ---- values ---------------------------------------------------------------------------------------------------------------
 
+---Reads the configuration file. Ends the command if the file is wrong. Hides the secrets of the variables and of
+---the profile in the output of the terminal.
 ---@param options table the options of the command line: profile, config, and settings by their names
 ---@param terminal table
+---@return table settings
 function settings.new(options, terminal)
   local named = options.config or variable "WHATSAPP_CONFIG"
   local path = named or default_path()
@@ -119,7 +137,7 @@ function settings.new(options, terminal)
 end
 
 ---@param name string of a row
----@return any value nil: it is not set
+---@return any value a string, or a boolean for `live`; nil: the setting is not set
 function settings:get(name)
   if self.options[name] ~= nil and not rows[name].secret then return self.options[name] end
   local value = rows[name][2] and variable(rows[name][2])
@@ -129,7 +147,7 @@ function settings:get(name)
 end
 
 ---@param name string
----@return string where "an option", the name of a variable, "the profile NAME" or "nowhere"
+---@return string source "an option", the name of an environment variable, "the profile NAME" or "nowhere"
 function settings:source(name)
   if self.options[name] ~= nil then return "an option" end
   if rows[name][2] and variable(rows[name][2]) then return rows[name][2] end
@@ -137,7 +155,8 @@ function settings:source(name)
   return "nowhere"
 end
 
----@param name string
+---Returns a setting. Ends the command if it is not set.
+---@param name string of a row
 ---@return string value
 function settings:need(name)
   local value = self:get(name)
@@ -147,17 +166,23 @@ function settings:need(name)
   exit.stop("usage", ("%s is not set (%s): set %s%s or a profile"):format(name, row.help, row[2] or name, option))
 end
 
+local MOST = 65536 -- bytes of a file with a secret
+
+-- returns the first line of a file, or of stdin if the path is -; ends the command if there is no such line
 local function secret_in(path, what)
   local text, err
-  if path == "-" then text = io.read "*l"
-  else text, err = read_file(path) end
+  if path == "-" then
+    text, err = files.line(io.stdin, MOST)
+    err = err and "stdin: " .. err
+  else text, err = files.read(path, MOST) end
   local secret = text and text:match "^[^\r\n]+"
   if secret then return secret end
   exit.stop("usage", ("%s could not be read: %s"):format(what, err or path .. " is empty"))
 end
 
-local SECONDS = 10
+local SECONDS = 10 -- for token_command
 
+-- The order: --token-file, the token itself, the setting token_file, the token_command of the profile.
 local function find_token(self)
   if self.options.token_file then return secret_in(self.options.token_file, "the token's file") end
   local token = self:get "token"
@@ -167,20 +192,23 @@ local function find_token(self)
   local command = self.profile.token_command
   if not command then return nil end
   return shell.first_line(command, SECONDS)
-    or exit.stop("failed", "the token_command of the profile failed, printed nothing, or took more than 10 seconds")
+    or exit.stop("failed",
+      "the token_command of the profile failed, printed nothing or more than 1 MiB, or took more than 10 seconds")
 end
 
+-- The order: --app-secret-file, the secret itself, the app_secret_file of the profile.
 local function find_app_secret(self)
   local secret = self:get "app_secret"
   local file = self.options.app_secret_file or (not secret and self.profile.app_secret_file)
   return file and secret_in(file, "the file of the app's secret") or secret
 end
 
--- name of a secret -> function that finds the secret in options, variables, profiles, files and commands
+-- name of a secret -> function that finds the secret in options, variables, profiles, files and commands; nil: nowhere
 local FINDERS = { token = find_token, app_secret = find_app_secret }
 
+---Returns a secret. The first call finds it, and hides it in all later output.
 ---@param name "token"|"app_secret"
----@return string? secret from now on, no output shows it
+---@return string? secret nil: the secret is not set
 function settings:secret(name)
   if self.kept[name] == nil then
     self.kept[name] = FINDERS[name](self) or false
@@ -189,6 +217,7 @@ function settings:secret(name)
   return self.kept[name] or nil
 end
 
+---Returns a secret. Ends the command if the secret is not set.
 ---@param name "token"|"app_secret"
 ---@return string secret
 function settings:need_secret(name)
@@ -206,7 +235,8 @@ function settings:transport_options()
   return options
 end
 
----@param more table? more options of whatsapp.new
+---Makes a client from the settings. Ends the command if a setting is missing or wrong.
+---@param more table? options of whatsapp.new, which win over the settings
 ---@return whatsapp.client
 function settings:client(more)
   local options = more and more.transport and {} or self:transport_options()
@@ -220,7 +250,8 @@ function settings:client(more)
   exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
 end
 
----Returns a client for calls about the account. This client needs no phone number.
+---Makes a client for calls about the account. The settings need no phone_number_id: then whatsapp.new, which requires this id,
+---gets "0".
 ---@return whatsapp.client
 function settings:account_client()
   return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }

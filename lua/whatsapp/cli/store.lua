@@ -1,10 +1,10 @@
--- Makes the store of an outbox from its address: sqlite:FILE, redis://HOST/QUEUE, postgres://HOST/DATABASE. Refuses a password in
--- an option, because every user can read the arguments of a process. Never sends anything.
+-- Makes the store of an outbox from its address: sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE. Refuses a password
+-- in an option, because every user of the machine can read the arguments of a process. Never sends anything.
 local exit = require "whatsapp.cli.exit"
 
 local store = {}
 
--- returns user, password, host, port and path of redis://user:password@host:port/path
+-- returns the parts of user:password@host:port/path; a part that is empty is nil
 local function read(rest)
   local authority, path = rest:match "^([^/]*)/?(.*)$"
   local user, address = authority:match "^(.*)@(.*)$"
@@ -32,6 +32,7 @@ local MAKERS = { redis = redis, postgres = postgres, postgresql = postgres }
 
 local FORMS = "sqlite:FILE, redis://HOST/QUEUE or postgres://HOST/DATABASE"
 
+-- makes the store at an address; is_option: the address comes from --store, so it must have no password
 local function make(text, settings, is_option)
   local path = text:match "^sqlite:(.+)$"
   if path then return require("whatsapp.outbox.sql").sqlite(path) end
@@ -45,15 +46,17 @@ local function make(text, settings, is_option)
   return MAKERS[scheme](address, settings)
 end
 
----@param settings table
+---Makes the store that the setting `store` names. Ends the command if this fails.
+---@param settings table cli/settings
 ---@return whatsapp.outbox.store
 function store.of(settings)
   local ok, made = pcall(make, settings:need "store", settings, settings.options.store ~= nil)
   if ok then return made end
-  if type(made) == "table" then error(made, 0) end
+  if type(made) == "table" then error(made, 0) end -- exit.stop raised this table
   exit.stop("failed", (tostring(made):gsub("^[^:]+:%d+: ", "")))
 end
 
+---Makes a store in a file of SQLite. Ends the command if this fails.
 ---@param path string
 ---@return whatsapp.outbox.store
 function store.sqlite(path)
@@ -62,10 +65,10 @@ function store.sqlite(path)
   exit.stop("failed", (tostring(made):gsub("^[^:]+:%d+: ", "")))
 end
 
----Returns the result of a store. Ends the command if the store failed.
----@param result any
----@param err string?
----@param details table?
+---Passes the result of an outbox on. Ends the command if the call failed.
+---@param result any the values that a method of the outbox returned: the result, or nil ...
+---@param err string? the error ...
+---@param details table? and its details
 ---@return any result
 function store.check(result, err, details)
   if result ~= nil then return result end

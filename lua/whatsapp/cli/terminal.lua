@@ -1,6 +1,6 @@
--- Writes to stdout and stderr, and asks the user questions: data goes to stdout, messages for the user go to stderr. A pipe gets
--- the same text as a terminal, but no colours and no progress; only a terminal gets questions. Hides each secret that hide() got.
--- Never decides what to print.
+-- Writes data to stdout and messages for the user to stderr, and asks the user questions. A pipe gets the same text as a
+-- terminal. By default, only a terminal gets colours. Replaces each secret that hide() received by ***. Callers decide what to
+-- print; they call progress() and ask() only for a terminal.
 local shell = require "whatsapp.cli.shell"
 local show = require "whatsapp.util.show"
 
@@ -8,7 +8,8 @@ local terminal = {}
 terminal.__index = terminal
 
 local COLOURS = { red = "31", green = "32", yellow = "33", bold = "1" }
-local SHORTEST = 4 -- a shorter secret is not hidden: many words contain it
+local MOST = 65536 -- bytes of an answer of the user
+local SHORTEST = 4 -- bytes: a shorter secret is not hidden, because many words would contain the same bytes
 
 ---@param options { color: string?, quiet: boolean?, verbose: boolean? }
 function terminal.new(options)
@@ -19,8 +20,8 @@ end
 
 -- ---- the streams ----------------------------------------------------------------------------------------------------------
 
----@param stream 0|1|2
----@return boolean is_terminal
+---@param stream 0|1|2 stdin, stdout or stderr
+---@return boolean is_terminal whether the stream is a terminal; the program `test` runs once for each stream
 function terminal:is_terminal(stream)
   if self.is[stream] == nil then self.is[stream] = shell.ok(("test -t %d"):format(stream)) end
   return self.is[stream]
@@ -31,6 +32,7 @@ local function is_set(name)
   return value ~= nil and value ~= ""
 end
 
+-- The order of the rules: --color, NO_COLOR, CLICOLOR_FORCE, then whether the stream is a terminal with colours.
 local function has_colour(self, stream)
   if self.color ~= "auto" then return self.color == "always" end
   if is_set "NO_COLOR" then return false end
@@ -40,13 +42,14 @@ end
 
 ---@param name string of a colour
 ---@param text string
----@param stream 1|2 the stream that gets the text
+---@param stream 1|2 the stream to which the caller will write the text
+---@return string painted the text in the colour, or the text as it is if the stream gets no colours
 function terminal:paint(name, text, stream)
   if not has_colour(self, stream) then return text end
   return ("\27[%sm%s\27[0m"):format(COLOURS[name], text)
 end
 
----@return integer columns
+---@return integer columns of the terminal; 80 if they are not known, or are fewer than 20
 function terminal:width()
   if not self.columns then
     local _, printed = shell.run "stty size </dev/tty 2>/dev/null"
@@ -58,13 +61,14 @@ end
 
 -- ---- secrets --------------------------------------------------------------------------------------------------------------
 
----@param secret string? from now on, no output shows it
+---Hides a secret in all later output.
+---@param secret string? nil, or a string of less than 4 bytes: this call does nothing
 function terminal:hide(secret)
   if type(secret) == "string" and #secret >= SHORTEST then self.secrets[#self.secrets + 1] = secret end
 end
 
 ---@param text string
----@return string text without the secrets
+---@return string text with *** instead of each secret
 function terminal:scrubbed(text)
   for _, secret in ipairs(self.secrets) do
     local from, to = text:find(secret, 1, true)
@@ -78,31 +82,32 @@ end
 
 -- ---- writing --------------------------------------------------------------------------------------------------------------
 
--- Raises after a failed write. cli.main ends silently if the reader closed the pipe; it reports other errors, such as a full
--- disk.
+-- Raises a table if a write to stdout failed. cli.main() ends silently if the reader has closed the pipe, and reports any other
+-- error, such as a full disk.
 local function check_written(written, err)
   if written then return end
   local is_closed = tostring(err):find "[Bb]roken pipe" ~= nil
   error({ is_closed_pipe = is_closed, output_error = "stdout: " .. tostring(err) }, 0)
 end
 
----Prints a line of data.
+---Prints a line of data. Raises if the write fails.
 function terminal:out(line) check_written(io.stdout:write(self:scrubbed(line), "\n")) end
 
----Prints data without a line end.
+---Prints data as it is, without a line end. Raises if the write fails.
 function terminal:raw(text) check_written(io.stdout:write(self:scrubbed(text))) end
 
 function terminal.flush() check_written(io.stdout:flush()) end
 
+-- removes the line of progress from the terminal
 local function clear(self)
   if not self.has_progress then return end
   io.stderr:write("\r\27[K")
   self.has_progress = false
 end
 
----Prints a message for the user, one line or several.
+---Prints a message for the user, of one or more lines. Control characters in `text` are escaped.
 ---@param text string
----@param painted string? text before it, with colours
+---@param painted string? printed before `text` as it is: it may have colours
 function terminal:say(text, painted)
   clear(self)
   io.stderr:write(painted or "", show.lines(self:scrubbed(text)), "\n")
@@ -118,13 +123,13 @@ function terminal:tell(text)
   if self.verbose then self:say(text) end
 end
 
----Prints an error, one line or several.
+---Prints an error, of one or more lines. Each line begins with the name of the program.
 function terminal:complain(text)
   local name = self:paint("red", "whatsapp:", 2) .. " "
   for line in (text .. "\n"):gmatch "(.-)\n" do self:say(line, name) end
 end
 
----Prints a line that the next line replaces. Call it only if stderr is a terminal.
+---Prints a line that the next output on stderr replaces. Call this function only if stderr is a terminal.
 function terminal:progress(line)
   io.stderr:write("\r", line:sub(1, self:width() - 1), "\27[K")
   io.stderr:flush()
@@ -133,13 +138,14 @@ end
 
 terminal.clear = clear
 
+---Asks a question on stderr, and reads the answer from stdin.
 ---@param question string
----@return boolean yes
+---@return boolean yes true: the answer begins with y or Y
 function terminal:ask(question)
   clear(self)
   io.stderr:write(question, " [y/N] ")
   io.stderr:flush()
-  local answer = io.read "*l"
+  local answer = require("whatsapp.util.file").line(io.stdin, MOST)
   return answer ~= nil and answer:lower():find "^%s*y" ~= nil
 end
 

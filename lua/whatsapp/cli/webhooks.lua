@@ -1,4 +1,5 @@
--- The webhooks that `whatsapp trigger` makes. Each kind is a row: to add a kind, add a row. Never sends anything.
+-- Makes the webhooks of `whatsapp trigger`. Each kind of webhook is a row: to add a kind, add a row. object() returns the part of
+-- a webhook that the user may change; body() puts this part into a whole webhook. Never sends anything.
 local webhooks = {}
 
 local BUSINESS = { waba_id = "102290129340398", number = "106540352242922", display = "15550783881" }
@@ -10,7 +11,8 @@ end
 
 local MEDIA = { id = "1037543291543636", mime_type = "image/jpeg", sha256 = ("0"):rep(43) .. "=" }
 
--- name; description; the list of `value` that holds the object (false: the object is `value`); the object; the field
+-- Each row: the name of the kind; a description; the list in `value` that holds the object (false: the object is `value` itself);
+-- the object; the field of the webhook ("messages" if absent).
 local ROWS = {
   { "message.text", "a text", "messages", { type = "text", text = { body = "Hello" } } },
   { "message.button", "a button of a template was pressed", "messages", { type = "button", button = { payload = "yes",
@@ -72,14 +74,14 @@ local function copy(value)
   return made
 end
 
--- list of `value` -> the members of every object in the list
+-- list in `value` -> function that returns the members of every object in this list
 local COMMON = {
   messages = function(id, now) return { from = USER.number, id = id, timestamp = now } end,
   statuses = function(id, now) return { id = id, timestamp = now, recipient_id = USER.number } end,
   errors = function() return {} end,
 }
 
----Returns the object that items change: a message, a status, or the whole `value`.
+---Makes the object that the items of the command line change: a message, a status, an error, or the whole `value`.
 ---@param kind string
 ---@param id string of the message
 ---@param now integer seconds since 1970
@@ -94,12 +96,12 @@ function webhooks.object(kind, id, now)
   return object
 end
 
----Returns the body of a webhook.
+---Makes the body of a webhook.
 ---@param kind string
----@param object table
----@param business { waba_id: string?, phone_number_id: string? }
+---@param object table that object() returned
+---@param business { waba_id: string?, phone_number_id: string? } ids of the account and the number; example ids if absent
 ---@param now integer seconds since 1970
----@return string body ASCII, as the API writes it
+---@return string body JSON in ASCII, with the same bytes as the API would send
 function webhooks.body(kind, object, business, now)
   local row, value = by_name[kind], object
   local waba_id = business.waba_id or BUSINESS.waba_id

@@ -1,5 +1,5 @@
--- For the worker process of the nginx that a command runs in the foreground: reads the options, prints lines, and ends nginx.
--- Never runs outside nginx.
+-- Functions for the worker process of the nginx that a command runs in the foreground (see foreground.lua): they read the
+-- options, print lines, and end nginx. Never used outside nginx.
 -- luacheck: std min+ngx_lua
 local file = require "whatsapp.util.file"
 local master = require "whatsapp.sandbox.master"
@@ -12,17 +12,19 @@ local nginx -- nginx's master process, from sandbox/master
 ---Ends nginx.
 function worker.stop() nginx:signal "QUIT" end
 
+-- ends nginx if the program that started nginx has ended
 local function watch(premature)
   if not premature and nginx:is_orphan() then worker.stop() end
 end
 
----Prints one line, and escapes what could forge another line. Ends nginx if the reader closed the pipe.
+---Prints one line, with its line ends and control characters escaped. Ends nginx if the reader has closed the pipe.
 ---@param line string
 function worker.print(line)
   if not (io.stdout:write(show.line(line), "\n") and io.stdout:flush()) then worker.stop() end
 end
 
----Reads the options. Ends nginx later if the program that started nginx is killed. For init_worker_by_lua.
+---Reads the options. From now on, checks every second whether the program that started nginx was killed, and then ends nginx. For
+---init_worker_by_lua.
 ---@param path string of the file with the options
 ---@return table options
 function worker.begin(path)

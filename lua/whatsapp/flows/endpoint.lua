@@ -1,7 +1,7 @@
--- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature,
--- decrypts the request, answers pings and notifications of errors by itself, calls the user's function for other requests, and
--- encrypts the function's result. Never raises because of a request. Has its private keys as objects of libcrypto. Never puts a
--- flow_token or a text of the request's data into a report, except texts of less than 4 bytes.
+-- The encrypted endpoint of flows as a pure function: it takes a request and returns the response. It checks the signature and
+-- decrypts the request. It answers pings and notifications of errors by itself; for other requests it calls the user's function
+-- and encrypts the result. Never raises because of a request. Its private keys are objects of libcrypto. Never puts a flow_token
+-- or a text of the request's data into a report, except texts of less than 4 bytes.
 local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local http = require "whatsapp.webhook.http"
@@ -16,13 +16,13 @@ local endpoint = {}
 ---@class whatsapp.flows.request the decrypted request of a screen
 ---@field action "INIT"|"data_exchange"|"BACK" as received
 ---@field screen string? the screen that the user is on
----@field data table? the members that the flow names; lists are marked, so that an empty list stays a list
+---@field data whatsapp.json_object? the members that the flow names; lists are marked, so that an empty list stays a list
 ---@field flow_token string? the token of the message that opened the flow
 ---@field version string
 
 ---@class whatsapp.flows.response
 ---@field screen string the screen that is shown next; "SUCCESS" ends the flow
----@field data table? the data of the screen; for "SUCCESS" { extension_message_response = { params = {} } }
+---@field data whatsapp.json_object? the data of the screen; for "SUCCESS" { extension_message_response = { params = {} } }
 
 ---@alias whatsapp.flows.callback fun(request: whatsapp.flows.request): whatsapp.flows.response?, string?, { used_up: boolean? }?
 
@@ -37,10 +37,10 @@ local endpoint = {}
 ---@field private_key string|string[] in PEM; a list of two while a new key replaces the old one
 ---@field passphrase string|string[]|nil of the private key; with a list, each key is tried with each passphrase
 ---@field app_secret string|string[] the app's secret; a list of two while a new secret replaces the old one
----@field on whatsapp.flows.callbacks each callback returns the next screen, or nil and an error, or flows.used_up(…) if the
+---@field on whatsapp.flows.callbacks each callback returns the next screen; or nil and an error; or flows.used_up(…), if the
 ---flow_token is no longer valid
----@field on_error (fun(err: string))? err: one line for a log, without keys, without the flow_token, and without texts of the
----request's data (numbers, names and texts of less than 4 bytes may stay)
+---@field on_error (fun(err: string))? gets one line for a log. The line has no key, no flow_token and no text of the request's
+---data, but it may have numbers, names, and texts of less than 4 bytes
 ---@field max_body integer? bytes, 4 MiB if absent
 
 local OPTIONS = {
@@ -50,8 +50,8 @@ local OPTIONS = {
 local NEEDED = { "private_key", "app_secret", "on" }
 local MAX_BODY = 4 * 1024 * 1024
 
--- Statuses for WhatsApp's client. After 421 it fetches the new public key; after 427 it tells the user that the flow is over;
--- after another status it gives up.
+-- Statuses for WhatsApp's client. After 421 it fetches the new public key. After 427 it shows the user the message of
+-- flows.used_up(). After each other status it gives up.
 local NO_REQUEST, NO_KEY, USED_UP, UNSIGNED, FAILED = 400, 421, 427, 432, 500
 
 local ACTIONS = { init = "init", data_exchange = "data_exchange", back = "back" } -- name in lower case -> callback
@@ -109,7 +109,7 @@ local function seal(self, opened, status, content, what)
   return fail(self, FAILED, ("%s: %s"):format(what, err))
 end
 
--- Returns what is wrong with the value that a callback returned, or nil.
+-- returns words that say why a callback's value is wrong, or nil
 local function fault_of(response)
   if type(response) ~= "table" then return "returned no { screen =, data = }, but a " .. type(response) end
   if type(response.screen) ~= "string" or response.screen == "" then return "returned no name of a screen" end
@@ -195,6 +195,7 @@ local function read_key(pem, passphrases)
   return key, err
 end
 
+---Reads private keys from PEM.
 ---@param private_key string|string[]
 ---@param passphrase string|string[]|nil
 ---@return userdata[]? keys
@@ -219,6 +220,7 @@ local function new_state(options, keys)
   }
 end
 
+---Makes the endpoint. Raises at the line of flows.endpoint's caller if an option is wrong or missing.
 ---@param options whatsapp.flows.endpoint_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handle
 function endpoint.new(options)

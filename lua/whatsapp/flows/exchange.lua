@@ -1,6 +1,6 @@
 -- One encrypted exchange of a flow: reads the three members of a body, decrypts the request, and encrypts the answer.
--- sandbox/flow has the client's side, which differs only in the key. libcrypto does all ciphers. Never raises because of a body,
--- and never returns text that is not authentic.
+-- sandbox/flow has the client's side, which differs only in the key. libcrypto encrypts and decrypts. Never raises because of a
+-- body, and never returns text that is not authentic.
 local crypto = require "whatsapp.crypto"
 local json = require "whatsapp.wire.json"
 
@@ -21,7 +21,7 @@ function exchange.flipped(iv)
   return (iv:gsub(".", function(byte) return string.char(255 - byte:byte()) end))
 end
 
--- returns the three members as bytes, or nil and an error; a member that is not base64 is false
+-- returns the three members as bytes, or nil and an error
 local function read(body)
   local value = body:find "^%s*{" and json.decode(body) or nil
   if type(value) ~= "table" then return nil, "the body is not a JSON object" end
@@ -29,8 +29,10 @@ local function read(body)
   for _, name in ipairs(MEMBERS) do
     local text = value[name]
     if type(text) ~= "string" then return nil, ("the body has no %s"):format(name) end
-    members[name] = crypto.from_base64(text) or false
+    members[name] = crypto.from_base64(text)
+    if not members[name] then return nil, name .. " is not base64" end
   end
+  if #members.initial_vector ~= IV_SIZE then return nil, ("initial_vector must have %d bytes"):format(IV_SIZE) end
   return members
 end
 
@@ -47,15 +49,12 @@ end
 ---@param body string as received
 ---@return whatsapp.flows.opened? opened
 ---@return string? err
----@return boolean? is_body true: the body is not a JSON object with the three members; nil: the members cannot be decrypted
+---@return boolean? is_body true: the body has not the form of a request, and no other key would help; nil: the members cannot be
+---decrypted
 function exchange.open(keys, body)
   local members, err = read(body)
   if not members then return nil, err, true end
-  for _, name in ipairs(MEMBERS) do
-    if not members[name] then return nil, name .. " is not base64" end
-  end
   local iv = members.initial_vector
-  if #iv ~= IV_SIZE then return nil, "initial_vector must have 16 bytes" end
   local secret = unwrap(keys, members.encrypted_aes_key)
   if not secret then return nil, "encrypted_aes_key is for another private key" end
   local text = secret:open(iv, members.encrypted_flow_data)

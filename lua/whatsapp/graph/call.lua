@@ -17,8 +17,8 @@ local call = {}
 ---@field query table<string, string|number|boolean|(string|number)[]>? a list is sent as its items with commas between them
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
----@field idempotent boolean? true: a repetition of this POST does no harm; the library then repeats the POST after the same
----failures as a GET or a DELETE
+---@field idempotent boolean? true: it does no harm to send this POST twice; after a failure, the library then repeats it if a
+---repetition may help
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 
@@ -75,8 +75,9 @@ local function is_bare(answer)
   return is_success(answer) and (body == "" or body == "true"), body
 end
 
+---Reads the answer to a call.
 ---@param answer whatsapp.response
----@return table? result has the same form as the API's answer
+---@return whatsapp.json_object? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details .answer is the whole decoded body, if the status is 2xx and the body has an error
 function call.read(answer)
@@ -122,9 +123,10 @@ function call.check(access, asked, level)
   if lacking then error(("{%s} in the path is unknown: use {waba} or {phone}"):format(lacking:sub(1, 40)), level + 1) end
 end
 
+---Makes the request of a call, without credentials; or returns the problems of the query and the body.
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
----@return table? request
+---@return whatsapp.request? request
 ---@return string? err
 ---@return whatsapp.details? details
 function call.request(access, asked)
@@ -145,7 +147,7 @@ end
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
 ---@param warnings whatsapp.problem[]?
----@return table? result, string? err, whatsapp.info|whatsapp.details details
+---@return whatsapp.json_object? result, string? err, whatsapp.info|whatsapp.details details
 function call.run(access, asked, warnings)
   local request, err, details = call.request(access, asked)
   if not request then return nil, err, details end
@@ -163,6 +165,7 @@ function call.failed(err, details)
   return pages.new(function() return nil, err, details end, values.NONE)
 end
 
+---Makes the pages of a call: each page is one call.
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options of client:pages
 ---@return whatsapp.pages

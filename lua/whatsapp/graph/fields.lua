@@ -16,7 +16,7 @@ local path_of = problems.path
 ---@field required boolean?
 ---@field object string? the name of the object that describes the value, or each item of the list
 ---@field item whatsapp.graph.field? the row for each item of a list, if the items are not objects
----@field json boolean? true: the query has this list as JSON
+---@field json boolean? true: in a query, this list is written as JSON
 ---@field secret boolean? true: errors do not show the value
 ---@field min integer? the smallest number of characters or of items, or the smallest value
 ---@field max integer? the largest number of characters or of items, or the largest value
@@ -180,7 +180,8 @@ function check_value(report, path, field, value)
   if field.kind == "integer" then return check_integer(report, path, field, value) end
 end
 
--- rule -> a function that returns whether a number of present members breaks the rule; the problem's code; the problem's words
+-- Name of a rule -> a test, the `rule` of the problem, the words of the problem. The test gets the number of present members, and
+-- returns true if they break the rule.
 local RULES = {
   exactly_one = { function(count) return count ~= 1 end, "one_of", "needs exactly one of %s" },
   at_least_one = { function(count) return count == 0 end, "required", "needs at least one of %s" },
@@ -198,7 +199,7 @@ local function check_rules(report, path, object, value)
   end
 end
 
--- returns the object, or the variant that the value chooses; if the value chooses no known variant, reports this, returns nil
+-- returns the object, or the variant that the value chooses; if the value chooses no known variant, reports this and returns nil
 local function fields_of(report, path, object, value)
   if not object.by then return object end
   local chosen, known = rawget(value, object.by), {}
@@ -245,9 +246,11 @@ function check_object(report, path, object, value)
   check_unknown(report, path, known, value)
 end
 
+---Returns the objects of graph/objects by name; loads them at the first call.
 ---@return table<string, whatsapp.graph.object>
 function fields.objects() return require("whatsapp.graph.objects") end
 
+---Checks a value against an object of graph/objects.
 ---@param name string the name of an object
 ---@param value any
 ---@param report whatsapp.report gets the problems

@@ -103,8 +103,9 @@ Pages.__call = Pages.next
 ---@field max integer? the loop ends after this number of items; if absent, a list of more than 10,000 items is a failure
 ---@field max_pages integer? a list of more pages is a failure; 1,000 if absent
 ---@field list string? the name of the list in `data`, if `data` is a table with names
----@field query { limit: integer|string|nil }?
+---@field query { limit: integer|string|nil }? limit: the number of items in a page
 
+---Makes the pages of a list. Requests nothing yet.
 ---@param call fun(after: string?): table?, string?, whatsapp.details? requests a page
 ---@param options whatsapp.pages_options
 ---@return whatsapp.pages

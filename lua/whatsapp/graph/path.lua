@@ -8,12 +8,14 @@ local path = {}
 
 local LONGEST = 2048 -- bytes of a path
 
--- patterns of bytes that a server could read as something other than a part of the path; and their words in the error
+-- patterns of bytes that must not be in a path, because a server could give them another meaning; and the words of the error
 local ODD = {
   { "[%c\127]", "a control character" }, { "\\", "a backslash" }, { "%%", "a %: do not escape the path, the library does" },
-  { "[{}]", "a brace" }, { "%?", "a ?: the option query takes a query" }, { "#", "a #: the text after it would not be sent" },
+  { "[{}]", "a brace" }, { "%?", "a ?: pass the query as the option query" },
+  { "#", "a #: the text after it would not be sent" },
 }
 
+---Returns what is wrong with one part of a path.
 ---@param segment string
 ---@return string? err
 local function fault_of(segment)
@@ -46,6 +48,7 @@ local function listed(list)
   return segments
 end
 
+---Returns whether a value has the form of a path.
 ---@param value any
 ---@return boolean is_path true for a string, and for a list of parts
 function path.is_path(value)
@@ -64,6 +67,7 @@ function path.lacking(value, ids)
   end
 end
 
+---Writes a path: replaces the names in braces by ids, and escapes each part.
 ---@param value string|(string|integer)[] "{waba}/message_templates", or its parts
 ---@param ids table<string, string> the client's ids by the names in braces
 ---@return string? path escaped, without a slash before it
@@ -107,6 +111,7 @@ local function query_value(value)
   return table.concat(list, ",")
 end
 
+---Writes a query.
 ---@param query table?
 ---@param report whatsapp.report gets the problems
 ---@return string text begins with a question mark; "" if the query is empty

@@ -15,6 +15,7 @@ rows.map, rows.json, rows.names = maker "map", maker "json", maker "names"
 
 local object, list = maker "object", maker "list"
 
+---Makes the row of a field that has an object.
 ---@param name string
 ---@param of string the name of the object in this field
 ---@param doc string
@@ -26,6 +27,7 @@ function rows.object(name, of, doc, more)
   return row
 end
 
+---Makes the row of a field that has a list.
 ---@param name string
 ---@param of string|table the name of the items' object, or the row for each item
 ---@param doc string

@@ -20,13 +20,13 @@ local tables = {}
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
 ---@field mode "strict"|"lenient"?
----@field max integer? largest number of items; if absent 10,000, and a longer list is a failure
----@field max_pages integer? largest number of pages, 1,000 if absent
+---@field max integer? the loop ends after this number of items; if absent, a list of more than 10,000 items is a failure
+---@field max_pages integer? a list of more pages is a failure; 1,000 if absent
 
 local OPTIONS = { timeout = "seconds", retry = "retry", mode = "mode", idempotent = "boolean" }
 local PAGES = { timeout = "seconds", retry = "retry", mode = "mode", max = "count", max_pages = "count" }
 
--- object -> the functions that it got from its client
+-- table, such as client.templates -> the `access` that its client passed in
 local private = setmetatable({}, { __mode = "k" })
 
 local function access_of(self, name, level)
@@ -48,7 +48,7 @@ local function path_of(access, table_name, row, arguments, level)
       local id = arguments[taken]
       part = values.text_of_id(id)
       if not part then
-        error(("the argument %d is an id ({%s}): a string or a whole number, got a %s"):format(taken, name, type(id)), level + 1)
+        error(("argument %d must be an id ({%s}): a string or a whole number, got a %s"):format(taken, name, type(id)), level + 1)
       end
     elseif name then
       part = access.ids[name]
@@ -68,6 +68,7 @@ local function completed(object, asked)
   return made
 end
 
+-- writes the lists that the API takes as JSON in a query; changes `asked` and returns it
 local function query_of(object, asked)
   for _, field in ipairs(fields.objects()[object].fields) do
     local list = asked[field.name]
@@ -166,10 +167,12 @@ local function class_of(name)
   return class
 end
 
+---Returns whether the client has a table of this name, such as client.templates.
 ---@param name string
 ---@return boolean known
 function tables.has(name) return endpoints.by_name[name] ~= nil end
 
+---Makes one of these tables for a client.
 ---@param name string the name of the table
 ---@param access whatsapp.graph.access the part of the client's state that this file may use
 ---@return table

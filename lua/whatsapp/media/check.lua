@@ -3,6 +3,7 @@
 local kind = require "whatsapp.media.kinds"
 local name = require "whatsapp.media.filename"
 local outcome = require "whatsapp.wire.outcome"
+local report = require "whatsapp.wire.problems"
 local sniff = require "whatsapp.media.sniff"
 local values = require "whatsapp.util.values"
 
@@ -27,7 +28,8 @@ local check = {}
 
 -- ---- kind ----------------------------------------------------------------------------------------------------------------
 
--- Returns true if the kinds agree. found: the kind that the bytes show; said: the kind of the MIME type that the caller passed.
+-- Returns true if the kinds agree. found: the kind that the bytes show; said: the kind of the MIME type that the caller passed. A
+-- weak kind agrees with each kind of the same container, and with each unknown type.
 local function agrees(found, said)
   local row = kind.ROWS[found]
   if found == said or kind.contains(row.may_be, said) then return true end
@@ -35,6 +37,7 @@ local function agrees(found, said)
   return not kind.ROWS[said] or kind.ROWS[said].container == row.container
 end
 
+-- returns the MIME type of the kind that the bytes show
 local function article(facts)
   return (kind.ROWS[facts.kind].type:match "^[^;]*")
 end
@@ -134,13 +137,6 @@ local function collector(list)
   end
 end
 
--- returns the failure for a list with at least one problem
-local function refused(problems)
-  local err, more = problems[1].message, #problems - 1
-  if more > 0 then err = ("%s (and %d more problem%s)"):format(err, more, more == 1 and "" or "s") end
-  return outcome.invalid(err, problems)
-end
-
 ---Returns the failure for one problem.
 ---@param path string
 ---@param rule string
@@ -151,14 +147,14 @@ end
 function check.problem(path, rule, err, limit, actual)
   local problems = {}
   collector(problems)(path, rule, limit, actual, err)
-  return refused(problems)
+  return outcome.invalid(report.line(problems, #problems), problems)
 end
 
 ---Checks an open file. Returns its kind, type and name, or its problems.
 ---@param opened whatsapp.media.file
 ---@param options whatsapp.media.check_options
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details
 function check.plan(opened, options)
   local problems, warnings = {}, {}
@@ -170,7 +166,7 @@ function check.plan(opened, options)
   plan.type = row and row.type or options.type or "application/octet-stream"
   plan.filename = row and name.fitting(opened.filename, row) or opened.filename
   for _, rule in ipairs(RULES) do rule(plan, options, add, warn) end
-  if #problems > 0 then return refused(problems) end
+  if #problems > 0 then return outcome.invalid(report.line(problems, #problems), problems) end
   return plan, warnings[1] and warnings or nil
 end
 

@@ -49,7 +49,7 @@ local M = {}
 ---@field file_size integer
 ---@field id string
 
----A file that a user chose in a flow, in the form in which the endpoint gets it in a screen's data.
+---A file that a user chose in a flow, in the form that it has in the data of the flow's request.
 ---@class whatsapp.media.flow_file
 ---@field cdn_url string
 ---@field encryption_metadata whatsapp.media.encryption_metadata
@@ -73,8 +73,8 @@ local M = {}
 
 ---@class whatsapp.send_file_options: whatsapp.media.upload_options
 ---@field caption string? of an image, a video or a document
----@field filename string? of a document: the name that the recipient sees; if absent, the name of the file, with U+FFFD for
----each byte that is not UTF-8
+---@field filename string? of a document: the name that the recipient sees. If absent, this is the name of the file, with U+FFFD
+---for each byte that is not UTF-8
 ---@field message whatsapp.Message? other members of the message: { context = { message_id = ... } }
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)|nil
@@ -226,13 +226,14 @@ function media:upload_sample(file, options)
   return upload.sample(access, usable, sample)
 end
 
+---Does the work of client:send_file.
 ---@private
 ---@param to whatsapp.Address
 function media:send(to, file, options, level)
   local access, usable, checked = about_file(self, file, options, SEND, level)
   local members, err, is_data = recipient.of(to)
   if not members and not is_data then error(err, level) end
-  if not members then return outcome.invalid(err) end
+  if not members then return outcome.refused("event", err) end
   return send.file(access, members, usable, checked)
 end
 
@@ -240,7 +241,7 @@ end
 ---@param file string|whatsapp.file
 ---@param options whatsapp.media.check_options?
 ---@return whatsapp.media.plan? plan
----@return whatsapp.problem[]|string|nil warnings after a failure: a line that names the first problem
+---@return whatsapp.problem[]|string|nil warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details
 function media:check(file, options)
   local _, usable, checked = about_file(self, file, options, UPLOAD, 2)
@@ -252,6 +253,8 @@ function media:__tostring()
   return access and ("whatsapp.media (%s)"):format(access.phone_number_id) or "whatsapp.media"
 end
 
+---Makes client.media.
+---@private
 ---@param access whatsapp.media.access
 ---@return whatsapp.media.client
 function M.new(access)

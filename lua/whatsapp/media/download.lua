@@ -1,7 +1,11 @@
--- Downloads files from the API. The steps: 1. asks the API for the URL of a file; 2. downloads into a new file; 3. checks the
--- length and the SHA-256 of this file; 4. decrypts the file if it comes from a flow; 5. gives the file the name of the target, or
--- passes the bytes to the sink: a function of the user. Downloads only from the API's hosts, the hosts in media_hosts, and for a
--- flow whatsapp.net. Never follows a redirect. A failure leaves no incomplete file. Replaces a file only if the caller asks.
+-- Downloads files from the API. A job takes these steps:
+--   1. ask the API for the URL of the file, if there is no URL or it has expired
+--   2. download into a new file
+--   3. check the length and the SHA-256 of this file
+--   4. decrypt the file, if it comes from a flow
+--   5. give the file the name of the target, or pass its bytes to the sink: a function of the user
+-- Downloads only from the API's hosts and the hosts in media_hosts; a file of a flow only from whatsapp.net and the hosts in
+-- media_hosts. Never follows a redirect. A failure leaves no incomplete file. Replaces a file only if the caller asks.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local credentials = require "whatsapp.send.credentials"
@@ -37,6 +41,7 @@ local function read_look_up(answer)
   return object
 end
 
+---Asks the API for the URL of a file.
 ---@param access whatsapp.media.access
 ---@param id string
 ---@param options whatsapp.media.look_up_options
@@ -53,6 +58,7 @@ local function read_deleted(answer)
   return failed("JSON without success = true", false, answer.status)
 end
 
+---Deletes a file that the API has.
 ---@param access whatsapp.media.access
 ---@param id string
 ---@param options whatsapp.media.look_up_options
@@ -64,6 +70,7 @@ end
 
 -- ---- the job -----------------------------------------------------------------------------------------------------
 
+-- notes the type, the size and the SHA-256 that an event or the API gave for the file
 local function expect(job, media)
   job.type = job.type or values.text_of_id(media.mime_type)
   job.size = job.size or values.integer(media.file_size)
@@ -118,8 +125,8 @@ function download.job(what)
   return nil, "a download needs an id, a URL, an event with media, a result of media:get or a file of a flow"
 end
 
--- Decides whether a URL may be requested, and whether the request has the token. A URL from an event or an answer must not be on
--- graph.facebook.com: such a URL could name any path of the Graph API, and the request would have the token.
+-- Decides whether a URL may be requested, and whether the request has the token. Refuses a URL on graph.facebook.com if it comes
+-- from an event or an answer: such a URL could name any path of the Graph API, and the request would have the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end
@@ -237,6 +244,7 @@ local function fault_of(job, got, sum)
   end
 end
 
+-- Checks the length and the SHA-256 of the downloaded file. Returns the result of the download.
 local function prove(job, got)
   local opened, err = source.open { path = job.part, filename = "part" }
   if not opened then return failed(err, true, 200) end
@@ -303,6 +311,7 @@ local function remove(job, err, details)
   return nil, err, details
 end
 
+---Downloads a file to a path or into a sink.
 ---@param access whatsapp.media.access
 ---@param job whatsapp.media.job
 ---@param target string|fun(piece: string): any, string?

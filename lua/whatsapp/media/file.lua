@@ -3,6 +3,7 @@
 -- If the C module whatsapp.files can be loaded, create() and place() each need one system call; without it, they need two.
 local digest = require "whatsapp.util.sha256"
 local name = require "whatsapp.media.filename"
+local options_of = require "whatsapp.util.options"
 local show = require "whatsapp.util.show"
 
 local source = {}
@@ -25,8 +26,8 @@ local function open_string(data, filename)
   }
 end
 
--- To open a pipe for reading waits for ever if no program writes to the pipe. To open the pipe for reading and writing does not
--- wait; open_file() then refuses the pipe, because a pipe cannot seek. Nothing is written.
+-- If no program writes to a pipe, io.open(path, "rb") waits for ever. With "r+b" it does not wait; open_file() then refuses the
+-- pipe, because a pipe cannot seek. Nothing is written.
 local function open_to_read(path)
   local file = io.open(path, "r+b")
   if file then return file end
@@ -56,19 +57,20 @@ end
 ---Checks a file that the user passed.
 ---@param file any a path, or { path | data =, filename = }
 ---@return whatsapp.file? usable a copy that has a filename
----@return string? err says which wrong use it is
+---@return string? err what is wrong with `file`
 function source.usable(file)
   if type(file) == "string" then file = { path = file } end
   if type(file) ~= "table" then return nil, "a file is a path, { path = } or { data =, filename = }, got a " .. type(file) end
   for field in pairs(file) do
     if not FIELDS[field] then
-      return nil, ("a file has no field %s: there are path, data and filename"):format(show.value(field))
+      return nil, ("a file has no field %s%s (there are data, filename, path)")
+        :format(show.value(field), options_of.hint(field, FIELDS))
     end
   end
   local path, data = file.path, file.data
   if (path == nil) == (data == nil) then return nil, "a file has either a path or data" end
   if type(path or data) ~= "string" then return nil, "path and data are strings" end
-  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path must not be empty or contain a zero byte" end
+  if path and (path == "" or path:find("\0", 1, true)) then return nil, "a path must not be empty or contain a NUL" end
   if file.filename ~= nil and type(file.filename) ~= "string" then return nil, "a filename is a string" end
   return { path = path, data = data, filename = name.base(file.filename or path or "file") }
 end
@@ -101,8 +103,8 @@ end
 
 local NO_ENTRY, NO_FOLDER = 2, 20 -- errno
 
----Returns whether a path exists. Renames the file to its present name, which changes nothing; to open a pipe instead could wait
----for ever.
+---Returns whether a path exists. Renames the file to its present name, which changes nothing. (If the path is a pipe, io.open
+---could wait for ever.)
 ---@param path string
 ---@return boolean exists true also for a folder, a pipe, and a link to a missing file
 function source.exists(path)

@@ -1,5 +1,5 @@
--- Names of files: the name at the end of a path, a name with the extension of a kind, and a safe name for a file from outside.
--- Pure; never returns a name that contains a folder.
+-- Makes names of files: from a path, with the extension of a kind, or safe for a file that came from outside. Pure; never returns
+-- a name that contains a folder.
 local clusters = require "whatsapp.util.clusters"
 local kind = require "whatsapp.media.kinds"
 local sniff = require "whatsapp.media.sniff"
@@ -9,6 +9,7 @@ local name = {}
 
 local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
 
+---Returns the last name of a path.
 ---@param path string
 ---@return string base the name after the last slash, without control characters; "file" if there is no name
 function name.base(path)
@@ -86,17 +87,16 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
--- returns the sender's extension if media/kinds has this extension for the type; else the type's first extension; "bin" for an
--- unknown type
+-- Returns the extension for a MIME type: the sender's extension, if media/kinds has it for this type; else the type's first
+-- extension. For an unknown type, returns "bin".
 local function extension_for(mime_type, wanted)
   local row = kind.ROWS[kind.of_type(string_or(mime_type, "")) or ""]
   if not row or #row.extensions == 0 then return "bin" end
   return kind.fits(row, wanted, true) and wanted or row.extensions[1]
 end
 
----Returns a safe name for a file that came from outside, without a folder: the media's id, the sender's name of the file
----(without slashes, dots, control characters and invisible characters), and an extension for its MIME type. At most LONGEST
----bytes.
+---Returns a safe name for a file that came from outside: ID-NAME.EXTENSION or TYPE-ID.EXTENSION, of at most LONGEST bytes. See
+---media.safe_name.
 ---@param event whatsapp.event|table an event with media, or its member `media`
 ---@return string
 function name.safe(event)

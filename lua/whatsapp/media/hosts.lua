@@ -1,16 +1,20 @@
--- Says whether a URL is on a list of hosts: the hosts from which files are downloaded without the token (the option media_hosts,
--- and the hosts of flows). Checks the bytes of a URL strictly, so that no other reader of the URL can find a different host.
--- Pure; never looks up a name.
+-- Says whether a URL's host is on a list: the option media_hosts, or the hosts of flows. Files are downloaded from these hosts
+-- without the token. Checks the bytes of a URL strictly, so that no other reader of the URL can find a different host. Pure;
+-- never looks up a name.
+local urls = require "whatsapp.util.url"
+
 local hosts = {}
 
-local LONGEST = 8192
+local function begins(text, start) return text:sub(1, #start) == start end
 
--- the only form of a URL that is requested: https, a host name in lower case, no port or port 443, a path
+-- Returns the host of a URL. Returns nil if the URL has another form than this: https, a host name in lower case, no port or port
+-- 443, a path.
 local function host_of(url)
-  if type(url) ~= "string" or #url > LONGEST or url:find "[%c%s\\#\127-\255]" then return nil end
-  local authority = url:match "^https://([^/]+)/"
-  local host = authority and (authority:match "^(.*):443$" or authority)
-  return host and host:find "^[%l%d][%l%d.-]*%.%l[%l%d-]*$" and not host:find("..", 1, true) and host or nil
+  local read = urls.read(url)
+  if not read or url:find "[%c%s\\#\127-\255]" then return nil end
+  local host = read.host
+  if not begins(url, ("https://%s/"):format(host)) and not begins(url, ("https://%s:443/"):format(host)) then return nil end
+  return host:find "^[%l%d][%l%d.-]*%.%l[%l%d-]*$" and not host:find("..", 1, true) and host or nil
 end
 
 ---@param url any

@@ -92,12 +92,14 @@ local function index()
   end
 end
 
+---Returns a MIME type without its parameters.
 ---@param type string a MIME type
 ---@return string bare without parameters, in lower case
 function kind.bare(type)
   return (type:match "^%s*([^;]-)%s*;" or type:match "^%s*(.-)%s*$"):lower()
 end
 
+---Finds the kind with a MIME type.
 ---@param type string a MIME type
 ---@return string? name of the kind
 function kind.of_type(type)
@@ -105,6 +107,7 @@ function kind.of_type(type)
   return by_type[kind.bare(type)]
 end
 
+---Returns whether a kind has this extension.
 ---@param extension string without the dot
 ---@return boolean known
 function kind.knows_extension(extension)
@@ -112,6 +115,7 @@ function kind.knows_extension(extension)
   return known[extension:lower()] ~= nil
 end
 
+---Returns whether a list has an item.
 ---@param list string[]?
 ---@param wanted string
 ---@return boolean
@@ -122,6 +126,7 @@ function kind.contains(list, wanted)
   return false
 end
 
+---Returns whether an extension belongs to a kind.
 ---@param row whatsapp.media.kinds
 ---@param extension string?
 ---@param loosely boolean? true: the extensions in `also` fit too

@@ -1,6 +1,6 @@
 -- Decrypts files that a user chose in a flow. Such a file is encrypted with AES-256-CBC, and ends with the first 10 bytes of an
--- HMAC-SHA256. Its metadata has the keys, and the hashes of the file before and after the encryption. libcrypto does the cipher.
--- Reads and writes in pieces. Never writes a byte of a file that is not authentic, and never puts a key into an error.
+-- HMAC-SHA256. Its metadata has the keys, and the hashes of the file before and after the encryption. libcrypto decrypts. Reads
+-- and writes in pieces. Never writes a byte of a file that is not authentic, and never puts a key into an error.
 local digest = require "whatsapp.util.sha256"
 local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
@@ -94,7 +94,8 @@ local function decrypt_to(read, opened, stop, path)
   return nil, problem or unclosed
 end
 
----Decrypts a file into a new file. The caller must check `encrypted_hash` before, and must remove the new file after a failure.
+---Decrypts a file into a new file. Before this call, the caller must check `encrypted_hash`; after a failure, the caller must
+---remove the new file.
 ---@param read whatsapp.media.sealed
 ---@param from string path
 ---@param to string path

@@ -1,6 +1,6 @@
--- Sends a file as a message: checks the file, uploads it if the store has no id for its content, and sends a message with the id.
--- If the API does not know an id from the store any more, uploads the file again, once. Never does so if the message may have
--- been sent.
+-- Sends a file as a message. Checks the file; uploads it, if the store has no id for its content; sends a message with the id. If
+-- the API no longer knows an id from the store, uploads the file and sends the message again, once. Never does so if the first
+-- message may have been sent.
 local core = require "whatsapp.core"
 local name = require "whatsapp.media.filename"
 local recipient = require "whatsapp.send.recipient"
@@ -86,6 +86,7 @@ local function id_for(access, kept, key, usable, plan, options, warnings)
   return uploaded.id, false
 end
 
+---Sends a file as a message.
 ---@param access whatsapp.media.access
 ---@param to whatsapp.addressed as recipient.of returns it
 ---@param usable whatsapp.file

@@ -19,6 +19,7 @@ local MOST_BOXES, DEEPEST_BOX, MOST_SECTORS = 1024, 8, 64 -- bounds: boxes, dept
 
 -- ---- numbers ------------------------------------------------------------------------------------------------------------
 
+-- be and le return the number in `count` bytes: `be` takes the highest byte first, `le` the lowest
 local function be(text, from, count)
   local value = 0
   for i = from, from + count - 1 do value = value * 256 + (text:byte(i) or 0) end
@@ -195,6 +196,7 @@ local OLE = {
   [wide "WordDocument"] = "doc", [wide "Workbook"] = "xls", [wide "Book"] = "xls", [wide "PowerPoint Document"] = "ppt",
 }
 
+-- returns the kind that a name in a sector of the directory shows
 local function named_in(sector)
   for i = 1, #sector, 128 do
     local length = le(sector, i + 64, 2)
@@ -213,7 +215,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- also at the end of the chain: its number is not the number of a sector
+    if part >= 109 then break end -- the header lists only 109 parts; the number at the end of the chain is much larger
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }
@@ -235,6 +237,7 @@ local function pattern_of(lead)
   return "^." .. second .. "[\128-\191][\128-\191]"
 end
 
+---Finds the first byte of a text that is not UTF-8.
 ---@param text string
 ---@param cut boolean? true if the text may end within a character
 ---@return integer? position of the first byte that is not UTF-8

@@ -138,7 +138,7 @@ end
 local function check_sample(plan, options)
   local taken = kind.SAMPLES[plan.kind or ""]
   if taken or options.mode == "lenient" then return true end
-  return check.problem("type", "enum", plan.type .. ", a sample is a PDF, JPEG, PNG or MP4")
+  return check.problem("type", "enum", "a sample must be a PDF, JPEG, PNG or MP4, got " .. plan.type)
 end
 
 ---Uploads a sample of a template.

@@ -1,13 +1,13 @@
 -- A sink keeps the numbers of metrics: in memory, in a shared dict of nginx, or in nginx-lua-prometheus. For a histogram, the
--- first two sinks keep a sum and a count for each bucket. These sinks count a value in one bucket. Prometheus also counts it in
--- all larger buckets, so metrics/text adds the counts. This file never decides which events count.
+-- first two sinks keep a sum, and a count for each bucket. They count a value in one bucket only. Prometheus also counts it in
+-- all larger buckets, so metrics/text adds the counts up. This file never decides which events count.
 local text = require "whatsapp.metrics.text"
 
 local sinks = {}
 
 -- ---- memory ---------------------------------------------------------------------------------------------------------------
 -- A cell is two functions for one series: the first adds a number, the second writes the numbers of the series into a table. The
--- numbers are upvalues of these functions. If they were in tables, an event would cost twice as much (make bench-send ROUNDS=0).
+-- numbers are upvalues of these functions. With numbers in tables, an event costs twice as much (make bench-send ROUNDS=0).
 
 local CELLS = {}
 
@@ -58,6 +58,7 @@ function Memory:text()
   return text.written(numbers)
 end
 
+---Makes a sink in the memory of this process.
 ---@return whatsapp.metric_sink
 function sinks.memory() return setmetatable({ adders = {}, readers = {} }, Memory) end
 
@@ -113,6 +114,7 @@ function Shared:text()
   return text.written(numbers)
 end
 
+---Makes a sink in a shared dict of nginx.
 ---@param dict ngx.shared.DICT
 ---@param name string the name of the dict, as errors show it
 ---@return whatsapp.metric_sink
@@ -133,6 +135,7 @@ end
 
 function Prometheus:text() return table.concat(self.prometheus:metric_data()) end
 
+---Makes a sink that counts in nginx-lua-prometheus.
 ---@param prometheus table
 ---@param rows table[] of whatsapp.metrics.rows
 ---@return whatsapp.metric_sink

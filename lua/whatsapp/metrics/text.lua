@@ -1,4 +1,5 @@
--- Writes numbers as Prometheus' text format 0.0.4. Pure: reads a table of key -> number, in the order of metrics/rows.
+-- Writes numbers in Prometheus' text format 0.0.4. Pure: takes a table key -> number, and writes the metrics in the order of
+-- metrics/rows.
 local rows = require "whatsapp.metrics.rows"
 local values = require "whatsapp.util.values"
 
@@ -48,6 +49,7 @@ local function write_histograms(lines, row, keys, numbers)
   end
 end
 
+---Writes the numbers of a sink.
 ---@param numbers table<string, number> by key, as a sink keeps them
 ---@return string
 function text.written(numbers)

@@ -1,6 +1,7 @@
--- A connection to SQLite or PostgreSQL, for outbox/sql. Runs statements whose values are strings, and transactions. Connects
--- again after a connection is lost. Works over LuaDBI, or over a function that runs a statement (outbox/pgmoon). Every failure is
--- nil, err. Never raises, never leaves a statement open, and never prints a password.
+-- A connection to SQLite or PostgreSQL, for outbox/sql: runs statements and transactions, and makes the tables. The values of a
+-- statement are strings. Connects at the first use, and again after a connection is lost. Works over LuaDBI, or over a function
+-- that runs a statement (outbox/pgmoon). Every failure is nil, err. Never raises, never leaves a statement open, and never
+-- prints a password.
 local dialects = require "whatsapp.outbox.dialects"
 local values = require "whatsapp.util.values"
 
@@ -13,9 +14,9 @@ Database.__index = Database
 local unpack = unpack or table.unpack -- luacheck: ignore 113 143
 
 -- ---- LuaDBI ------------------------------------------------------------------------------------------------------------------
--- LuaDBI 0.7 binds an integer as a float, and reads it with 32 bits: so all values are strings, and SQL casts them. With
--- RETURNING, an error may come only from fetch. A statement that is not read to its end holds a lock until the garbage collector
--- frees it.
+-- Three traps of LuaDBI 0.7. 1. It binds an integer as a float, and reads an integer with 32 bits: so all values are strings,
+-- and SQL casts them. 2. With RETURNING, an error may come only from fetch. 3. A statement that is not read to its end holds a
+-- lock until the garbage collector frees the statement.
 
 local function read_rows(statement)
   local rows = {}
@@ -29,12 +30,14 @@ local function read_rows(statement)
   return rows
 end
 
+-- runs a statement; returns all its rows, and the number of affected rows; raises if the statement fails
 local function run(statement, ...)
   local done, err = statement:execute(...)
   if not done then error(err or "the statement failed", 0) end
   return read_rows(statement), statement:affected()
 end
 
+-- returns the prepared statement, which is kept for the next call; or nil, err
 local function prepared(self, sql)
   local statement = self.statements[sql]
   if statement then return statement end
@@ -52,9 +55,10 @@ local function query_luadbi(self, sql, bound)
   if ok then return rows, affected end
   self.statements[sql] = nil
   pcall(statement.close, statement)
-  return nil, (values.text_of(rows):gsub("^[^:]*%.lua:%d+: ", "")) -- LuaDBI's fetch raises with a line of this file
+  return nil, (values.text_of(rows):gsub("^[^:]*%.lua:%d+: ", "")) -- without the file and line that fetch puts before its error
 end
 
+-- closes all statements, and the connection unless it is the caller's
 local function disconnect(self)
   for _, statement in pairs(self.statements) do pcall(statement.close, statement) end
   self.statements = {}
@@ -71,11 +75,12 @@ end
 
 -- ---- queries -----------------------------------------------------------------------------------------------------------------
 
+-- opens a connection and sets its settings; returns true, or nil, err
 local function connect(self)
   local ok, connection, err, is_new = pcall(self.connect)
   if not ok or not connection then return nil, values.text_of(ok and err or connection) end
   self.connection = connection
-  if is_new == false then return true end -- a connection from a pool already has its settings
+  if is_new == false then return true end -- the connection comes from a pool and has its settings already
   for _, sql in ipairs(self.settings) do
     local rows
     rows, err = self.run(self, sql, values.NONE)
@@ -87,7 +92,7 @@ local function connect(self)
   return true
 end
 
--- drops a lost connection after a query failed
+-- after a query failed: drops the connection if it is lost, so that the next query connects again
 local function lose(self)
   if self.connection and not self.is_callers and not is_alive(self) then disconnect(self) end
 end
@@ -113,15 +118,15 @@ function Database:query_list(sql, bound)
   return nil, values.text_of(affected)
 end
 
--- Ends a transaction after a step failed. If ROLLBACK fails, too, drops the connection.
+-- Ends a transaction after one of its statements failed. If ROLLBACK fails, too, drops the connection.
 local function abandon(self)
   local ended = self.connection and self.run(self, "ROLLBACK", values.NONE)
   self.in_transaction = false
   if not ended then disconnect(self) end
 end
 
----Runs a function in a transaction. Commits the transaction, or rolls it back if the function returns nil. With the caller's
----connection, only runs the function, because the caller commits.
+---Runs a function in a transaction, and returns its results. Commits the transaction; or rolls it back if the function returns
+---nil. With the caller's connection, only runs the function, because the caller commits.
 ---@param work fun(...): any, any
 ---@return any, any
 function Database:transaction(work, ...)
@@ -148,6 +153,7 @@ end
 
 -- ---- the tables --------------------------------------------------------------------------------------------------------------
 
+-- returns the version of the tables, 0 if there are no tables; or nil, err
 local function version_of(self)
   local found, err = self:query(self.dialect.find_meta)
   if not found then return nil, err end
@@ -157,6 +163,8 @@ local function version_of(self)
   return found[1] and tonumber(found[1][1]) or 0
 end
 
+-- Brings the tables to the newest version, in a transaction. Reads the version again, because another process may have changed
+-- the tables meanwhile.
 local function migrate(self)
   local dialect = self.dialect
   if dialect.alone and not self:query(dialect.alone) then return nil, "the tables could not be locked" end
@@ -178,7 +186,7 @@ local function migrate(self)
     .. "SET value = excluded.value", ("%d"):format(#dialects.MIGRATIONS))
 end
 
--- checks the version of the tables; makes missing tables, and changes old tables
+-- Checks the version of the tables: makes missing tables, and changes old tables. Refuses tables with a newer version.
 local function check_tables(self)
   local version, err = version_of(self)
   if not version then return nil, err end
@@ -192,7 +200,7 @@ local function check_tables(self)
   return self:transaction(migrate, self)
 end
 
----Connects if there is no connection. The first call checks the tables, too.
+---Connects if there is no connection. At the first call, also checks the tables.
 ---@return true? ready
 ---@return string? err
 function Database:open()
@@ -217,8 +225,8 @@ function Database:close()
   disconnect(self)
 end
 
----Returns a database with another connection, from the pool. In nginx, many requests share a store, and each call of the
----store uses such a database.
+---Returns a database with another connection, from nginx's pool. In nginx, each call of the store uses such a database, because
+---many requests share the store.
 ---@return whatsapp.outbox.database
 function Database:another()
   local one = database.new(self.options)
@@ -226,7 +234,7 @@ function Database:another()
   return one
 end
 
----Puts the connection back into the pool, after Database:another.
+---Puts the connection back into nginx's pool; only for a database from another().
 function Database:release()
   self.shared.is_ready, self.shared.refusal = self.is_ready or self.shared.is_ready, self.refusal
   if self.connection then self.connection:release() end
@@ -234,8 +242,9 @@ function Database:release()
 end
 
 ---@param options { dialect: table, connect: (fun(): any, string?, boolean?)?, connection: any?, run: function?, settings:
----string[]? } connect: returns a connection, and false as a third value if the connection has its settings already; connection:
----the connection of the caller, who alone commits; run: a function (self, sql, bound) that runs a statement instead of LuaDBI
+---string[]? } connect: returns a connection; a third value false means that the connection has its settings already;
+---connection: the connection of the caller; only the caller commits on it; run: a function (self, sql, bound) that runs a
+---statement, in place of LuaDBI; settings: statements for each new connection
 ---@return whatsapp.outbox.database
 function database.new(options)
   return setmetatable({

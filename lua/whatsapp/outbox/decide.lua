@@ -1,17 +1,17 @@
--- Decides the next state of an entry after an attempt, from the result of the attempt. Never queues a message again that may have
--- been sent, and never calls the store.
+-- Decides the next state of an entry from the result of its attempt. Never queues a message again that may have been sent.
+-- Pure: never calls the store.
 local show = require "whatsapp.util.show"
 
 local decide = {}
 
--- Error codes that concern the phone number or its token, not one message. After such an error, the whole queue is held: it
--- waits, and the attempt does not count.
+-- Error codes that concern the phone number, its account or its token, and not one message. After such an error, the whole
+-- queue is held: it waits, and the attempt does not count.
 local HOLDS = {
   [4] = true, [17] = true, [613] = true, [80007] = true, [130429] = true, [131048] = true, -- called too often
   [0] = true, [3] = true, [10] = true, [104] = true, [190] = true, [131005] = true, -- the token
   [368] = true, [131031] = true, -- the account
 }
-local HELD_BY = { token = true, credentials = true } -- values of refused_by that hold the queue, too
+local HELD_BY = { token = true, credentials = true } -- values of refused_by that also hold the queue
 
 local PAIR_LIMIT, PAIR_SECONDS = 131056, 6
 local LONGEST_HOLD = 3600 -- seconds
@@ -23,7 +23,7 @@ local function is_hold(details)
   return details.kind == "refused" and HELD_BY[details.refused_by]
 end
 
----Returns the seconds until the next attempt: base, 4 * base, 16 * base …, at most `most`; and up to a quarter more, at random.
+---Returns the seconds until the next attempt: base, 4 * base, 16 * base …, at most `most`; and at random up to a quarter more.
 ---@param attempts integer number of failed attempts
 ---@param backoff number[] { base, most } seconds
 ---@param random number from 0 to 1
@@ -32,11 +32,12 @@ function decide.backoff(attempts, backoff, random)
   return math.min(backoff[2], backoff[1] * 4 ^ (attempts - 1)) * (1 + random / 4)
 end
 
--- returns the seconds for which the queue is held
+-- returns the seconds for which the queue is held: Retry-After, or 4, 16, 64 … if holds follow each other; at most an hour
 local function hold_of(details, holds)
   return math.min(LONGEST_HOLD, details.retry_after or 4 ^ (holds + 1))
 end
 
+-- queues the entry again after a delay, or fails it after the last attempt
 local function again(outcome, err, details, rules)
   outcome.attempts = outcome.attempts + 1
   if outcome.attempts >= rules.attempts then
@@ -49,6 +50,7 @@ local function again(outcome, err, details, rules)
   return outcome
 end
 
+---Decides the outcome of an attempt.
 ---@param entry { key: string, fence: integer, attempts: integer }
 ---@param result table? as client:send returns it
 ---@param err string?

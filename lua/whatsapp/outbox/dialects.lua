@@ -1,9 +1,10 @@
--- SQLite and PostgreSQL, as data: the tables of an outbox, and the SQL that differs between the two. Holds no connection.
+-- SQLite and PostgreSQL as data: the statements that make the tables of an outbox, and the parts of SQL that differ between the
+-- two engines. Has no connection.
 local states = require "whatsapp.outbox.states"
 
 local dialects = {}
 
--- returns names as a list of SQL: 'a', 'b'
+-- returns a list of names as SQL: 'a', 'b'
 local function list(names) return "'" .. table.concat(names, "', '") .. "'" end
 
 ---The lists of states as SQL.
@@ -40,14 +41,15 @@ dialects.MIGRATIONS = MIGRATIONS
 ---@field now string an expression: seconds since 1970, by the clock of the engine
 ---@field greatest string SQL function that returns the greater of two numbers
 ---@field real string SQL type of a floating-point number
----@field any string SQL between a column and the SELECT of its values; the SELECT has few rows
+---@field any string SQL between a column and a SELECT of its values; the SELECT returns few rows
 ---@field any_end string SQL after this SELECT
----@field skip string SQL after a SELECT whose rows are changed next
----@field lock string SQL after a SELECT: no other transaction may change its rows
+---@field skip string SQL after a SELECT whose rows the statement then changes: leaves out rows that another transaction is
+---changing
+---@field lock string SQL after a SELECT: until this transaction ends, no other transaction may change the rows
 ---@field begin string statement that begins a transaction
 ---@field words table<string, string> values of the marks in MIGRATIONS
----@field find_meta string statement that returns a row if the table outbox_meta exists
----@field alone string? statement that keeps other processes from making the tables at the same time
+---@field find_meta string statement that returns a row only if the table outbox_meta exists
+---@field alone string? statement that makes other processes wait, so that only one process makes the tables
 ---@field rows integer the most rows in one statement
 
 dialects.sqlite = {
@@ -62,7 +64,7 @@ dialects.postgres = {
   name = "postgres", driver = "PostgreSQL", package = "lua-dbi-postgresql",
   now = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)", greatest = "greatest", real = "double precision",
   skip = " FOR UPDATE SKIP LOCKED", lock = " FOR UPDATE",
-  any = "= ANY (ARRAY(", any_end = "))", -- with IN the planner reads the whole table
+  any = "= ANY (ARRAY(", any_end = "))", -- with IN, PostgreSQL's planner reads the whole table
   begin = "BEGIN", words = { SERIAL = "BIGSERIAL PRIMARY KEY", REAL = "double precision", FORGETFUL = "UNLOGGED" },
   find_meta = "SELECT 1 WHERE to_regclass('outbox_meta') IS NOT NULL",
   alone = "SELECT CAST(pg_advisory_xact_lock(1465209967) AS TEXT)", rows = 50,

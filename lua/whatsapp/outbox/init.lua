@@ -1,11 +1,13 @@
--- The outbox: a store keeps messages until they are sent. If a process dies, no message is sent twice; with a store in SQL or
--- Redis, no message is lost, and many processes and machines can share one phone number. put() checks a message and stores its
--- JSON as an entry. run() sends the entries that are due. feed() reads the statuses of webhooks. Never stores a token. Never
--- repeats a message that may have been sent, unless resolve() asks for it.
+-- The outbox: a store keeps messages until they are sent. put() checks a message, and stores its JSON as an entry. run() sends
+-- the entries that are due. feed() reads the statuses of webhooks. If a process dies, no message is sent twice. With a store in
+-- SQL or Redis, a message survives the process, and many processes and machines can share one phone number; README.md of this
+-- folder tells what each engine can lose. Never stores a token. Never repeats a message that may have been sent,
+-- unless resolve() asks for it.
 --
 -- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which a sender has an
--- entry. Fence: a number of an entry that each claim increases; after the lease is over, the sender has an old fence, and the
--- store refuses its changes. Place: one interval of time in a limit, which one message takes (see send/limits).
+-- entry. Fence: a number of an entry; each claim increases it. If a sender's lease is over and another sender claims the entry,
+-- the first sender has an old fence, and the store refuses its changes. Place: one interval of time in a limit; a message takes
+-- one place (see send/limits).
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local observe = require "whatsapp.util.observe"
@@ -19,46 +21,94 @@ local values = require "whatsapp.util.values"
 ---@class whatsapp.outbox
 local outbox = {}
 
+---@class whatsapp.outbox.new_entry an entry that put() stores
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string the message's JSON, without the stamp
+---@field fixed boolean true: the stamp is the caller's
+---@field due number? seconds since 1970
+---@field ttl number? seconds
+
+---@class whatsapp.outbox.claimed an entry that may be sent
+---@field key string
+---@field stamp string
+---@field lane string
+---@field body string
+---@field fence integer
+---@field attempts integer
+
+---@class whatsapp.outbox.kept: whatsapp.outbox.claimed an entry as get() and list() of a store return it
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field status string?
+---@field status_time integer?
+---@field error string?
+---@field made number
+---@field due number
+---@field expires number?
+---@field ended number?
+---@field seq integer
+
+---@class whatsapp.outbox.finished the outcome of an attempt
+---@field key string
+---@field fence integer
+---@field state whatsapp.outbox.state_name
+---@field id string?
+---@field error string?
+---@field attempts integer?
+---@field delay number? for the state "queued": seconds until the next attempt
+
 ---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
----a function returns `nil, err`; it never raises. A list is stored before the function returns.
+---a function returns nil, an error string and { retryable = }; it never raises. When a function returns, the whole list is
+---stored.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
----@field put fun(self, entries: table[]): string[]?, string[]|string, table? results "new", "same", "other" (the key has another
----message) or "stamp" (another entry has the stamp), and the stamps that are stored
----@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): table[]?, string?, table? the oldest due entries; at
----most one of a lane, and only if each earlier entry of the lane has ended or is unknown (with hold_unknown: has ended)
----@field start fun(self, marks: table[], lease: number): boolean[]?, string?, table? for each { key, fence }: true if the entry
----may be sent now
----@field finish fun(self, outcomes: table[]): boolean[]?, string?, table? for each outcome: true if the store has recorded it
----@field sweep fun(self): integer?, integer|string, table? ends the leases that are over; returns how many entries became
----queued, and how many became unknown
+---@field put fun(self, entries: whatsapp.outbox.new_entry[]): string[]?, string[]|string, whatsapp.outbox.failure? results: for
+---each entry "new", "same", "other" (the key has another message) or "stamp" (another entry has the stamp), and the stamps that
+---are stored
+---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): whatsapp.outbox.claimed[]?, string?,
+---whatsapp.outbox.failure? claims at most n due entries, the oldest first. Claims at most one entry of a lane, and only if each
+---earlier entry of the lane has ended or is unknown; with hold_unknown, only if each earlier entry has ended
+---@field start fun(self, marks: { key: string, fence: integer }[], lease: number): boolean[]?, string?,
+---whatsapp.outbox.failure? for each mark: true if the entry may be sent now; its state is then "sending"
+---@field finish fun(self, outcomes: whatsapp.outbox.finished[]): boolean[]?, string?, whatsapp.outbox.failure? for each outcome:
+---true if the store has recorded it
+---@field sweep fun(self): integer?, integer|string, whatsapp.outbox.failure? ends the leases that are over; returns how many
+---entries became queued, and how many became unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
----@field get fun(self, key: string): table|false|nil, string?, table?
----@field list fun(self, options: { state: string?, after: integer?, limit: integer }): table[]?, string?, table?
----@field counts fun(self): table<string, integer>?, number|string|nil, table? the number of entries in each state, and the
----seconds that the oldest due entry has waited
----@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, table?
----@field purge fun(self, age: number, n: integer): integer?, string?, table? deletes entries that ended more than `age` seconds
----ago
----@field take_all fun(self, asks: table[]): number[]?, string?, table? takes a place in each limit: { key, interval, burst,
----at_most }; returns the seconds to wait for each place
+---records the status of a webhook; returns the state of the entry; false: no entry has this stamp, or the entry has failed
+---@field get fun(self, key: string): whatsapp.outbox.kept|false|nil, string?, whatsapp.outbox.failure?
+---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): whatsapp.outbox.kept[]?, string?,
+---whatsapp.outbox.failure?
+---@field counts fun(self): table<string, integer>?, number|string|nil, whatsapp.outbox.failure? the number of entries in each
+---state, and the seconds that the oldest due entry has waited
+---@field resolve fun(self, key: string, word: "again"|"drop"): boolean?, string?, whatsapp.outbox.failure? false: the
+---store has no unknown entry with this key
+---@field purge fun(self, age: number, n: integer): integer?, string?, whatsapp.outbox.failure? deletes entries that ended more
+---than `age` seconds ago
+---@field take_all fun(self, asks: { key: string, interval: number, burst: integer, at_most: number? }[]): number[]?, string?,
+---whatsapp.outbox.failure? takes a place in each limit; returns the seconds to wait for each place
 ---@field close fun(self)
+
+---@class whatsapp.outbox.failure
+---@field retryable boolean false: the store can never answer, for example because its tables have a newer version
 
 ---@class whatsapp.outbox.entry
 ---@field key string
 ---@field state whatsapp.outbox.state_name
 ---@field stamp string the message's biz_opaque_callback_data
 ---@field message whatsapp.Message
----@field lane string the recipient: a phone number without + and spaces, or an id without its dot
+---@field lane string the letters and digits of the recipient: a phone number without + and spaces, or an id without its dot
 ---@field id string? the message id, after the API accepted the message
 ---@field status string? the last status of a webhook
 ---@field status_time integer? seconds since 1970
----@field error string? the error of the last attempt or of a status "failed"; why the entry failed or is unknown
+---@field error string? the error of the last attempt, or of a status "failed"; it says why the entry failed or is unknown
 ---@field attempts integer
 ---@field made number seconds since 1970, by the clock of the store
 ---@field due number the message is not sent before this time
 ---@field expires number? the message is not sent after this time
----@field ended number? the time when it was accepted, failed or expired
----@field seq integer its number in the store, for `after` of outbox:list
+---@field ended number? the time when the entry became accepted, failed or expired
+---@field seq integer the number of the entry in the store; pass it as `after` to outbox:list
 
 ---@class whatsapp.outbox_object
 ---@field store whatsapp.outbox.store
@@ -72,14 +122,14 @@ local STORE = {
 
 -- ---- failures ----------------------------------------------------------------------------------------------------------------
 
--- returns a failure of the store; retryable is false if the store will never answer, for example if its tables have a newer
--- version
+-- Returns nil, err, details for a failure of the store. `retryable` is false if the store can never answer, for example because
+-- its tables have a newer version.
 local function failure(err, details)
   local retryable = not (type(details) == "table" and details.retryable == false)
   return nil, err, shown.details { kind = "store", retryable = retryable, may_have_been_sent = false }
 end
 
--- Calls a function of the store. A raised error becomes nil, err, details.
+-- Calls a function of the store, and returns its results. If the function fails or raises, returns nil, err, details.
 local function ask(self, name, ...)
   local ok, result, err, details = values.protected(self.store[name], self.store, ...)
   if ok and result ~= nil then return result, err end
@@ -95,16 +145,17 @@ end
 local PUT = { key = "words", due = "time", ttl = "amount", mode = "mode" }
 local LONGEST_NAME, LONGEST_BODY = 512, 256 * 1024 -- bytes
 
+-- checks a key or a stamp; returns true, or nil, err, details
 local function check_name(path, name)
   if name == "" then return invalid(path, "min_chars", "must not be empty") end
   if #name > LONGEST_NAME then return invalid(path, "max_bytes", ("has %d bytes, at most %d"):format(#name, LONGEST_NAME)) end
   if name:find "%z" then return invalid(path, "chars", "must not have a NUL") end
-  if not values.is_utf8(name) then return invalid(path, "utf8", "is not UTF-8") end -- PostgreSQL takes nothing else
+  if not values.is_utf8(name) then return invalid(path, "utf8", "is not UTF-8") end -- PostgreSQL takes only UTF-8
   return true
 end
 
--- Returns the JSON of a message without its stamp, the warnings, and the caller's stamp. The check of the message includes the
--- caller's stamp.
+-- Returns the JSON of a message without its stamp, the warnings, and the caller's stamp, or nil, err, details. If the caller
+-- has set a stamp, the whole message is checked with it first.
 local function written(message, options)
   local stamp = message.biz_opaque_callback_data
   local mode = options.mode and { mode = options.mode }
@@ -125,7 +176,7 @@ local function written(message, options)
   return body, warnings, stamp ~= nil and values.text_of_id(stamp) or nil
 end
 
--- returns the lane of a message: its recipient, only letters and digits, so that a number has the same lane with and without +
+-- Returns the lane of a message: the letters and digits of its recipient. So a number has the same lane with and without +.
 local function lane_of(message)
   local to = values.text_of_id(message.to) or values.text_of_id(message.recipient)
   return to and (to:gsub("%W", ""))
@@ -169,14 +220,14 @@ local function told(self, result)
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. If put returns "new" or "same", the message is sent once, or the state of the entry tells why
+---Checks a message and stores it. If put returns "new" or "same", the message is sent once; or the state of its entry tells why
 ---not: failed, expired, or unknown (the message may have been sent).
 ---@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data: the statuses in webhooks
 ---repeat it, so that the outbox finds the entry. If you set it, it must be unique
----@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such as
----"order-1042-ready". A second put with this key stores nothing. Use a key if you repeat a put whose answer was lost: without a
----key, each put is another message. due: the message is not sent before this time, in seconds since 1970. ttl: seconds from now,
----or from `due`; after this time, the message is not sent
+---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such
+---as "order-1042-ready". If the store has this key already, put stores nothing. Use a key if you repeat a put whose answer was
+---lost: without a key, each put is another message. due: the message is not sent before this time, in seconds since 1970. ttl:
+---seconds from now, or from `due`; after this time, the message is not sent
 ---@return "new"|"same"|nil state "same": the store already has this message under this key
 ---@return string? stamp or err
 ---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details after a failure: kind "invalid", or kind
@@ -251,7 +302,8 @@ local RUN = {
 local STEP = { concurrency = "count", on_outcome = "callable" }
 local CONCURRENCY, POLL, TIMEOUT = 16, 1, 30
 
--- Returns the sender of a client. The outbox keeps the sender, because the sender may have outcomes that are not recorded yet.
+-- Returns the sender of a client, and keeps it for later calls with this client: the sender may have outcomes that the store
+-- has not recorded yet.
 local function sender_of(self, client, concurrency, level)
   local state, plan_of = client_of.access(client, level + 1)
   if not state.can_wait then error("the client's transport has no clock: an outbox needs now() and sleep()", level + 1) end
@@ -269,15 +321,15 @@ local function sender_of(self, client, concurrency, level)
 end
 
 ---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks the
----store again after 1, 2, 4 … 30 seconds. An entry that must wait for a limit (the client's option limiter) waits in the store.
----The store counts the limits for all processes that share the store.
----@param client whatsapp.client its option retry has no effect: the store keeps an entry for its next attempt
+---store again after 1, 2, 4 … 30 seconds. The limits (the client's option limiter) are counted in the store, for all processes
+---that share the store. An entry that must wait for a limit waits in the store.
+---@param client whatsapp.client the client's option retry has no effect: between two attempts, the entry waits in the store
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
----whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string, seconds:
----number))?, poll: number? }? concurrency: number of requests on the wire at once, 16; until_empty: return when no process has an
----entry that is queued or under way; on_outcome: called after each attempt, when the store has recorded the outcome; entry.state
----is the new state; on_error: called when the store fails, with the seconds until the next try; poll: seconds between two checks
----of an empty queue, 1
+---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string,
+---seconds: number))?, poll: number? }? concurrency: number of requests on the wire at once, 16; until_empty: return when the
+---store has no entry that is queued, claimed or sending; on_outcome: called after each attempt, when the store has recorded the
+---outcome; entry.state is the new state; on_error: called when the store fails, with the seconds until the next try; poll:
+---seconds between two checks of an empty queue, 1
 ---@return integer? count of attempts
 ---@return string? err the store can never answer, for example because its tables have a newer version
 ---@return whatsapp.details? details
@@ -294,8 +346,9 @@ end
 ---Does one round, for a loop or a timer of your own: sends up to `concurrency` due entries, and returns when the store has
 ---recorded their outcomes.
 ---@param client whatsapp.client
----@param options { concurrency: integer?, on_outcome: function? }?
----@return integer? count of attempts; 0: nothing is due
+---@param options { concurrency: integer?, on_outcome: (fun(entry: whatsapp.outbox.entry, result: whatsapp.Result?, err: string?,
+---details: whatsapp.info|whatsapp.details|nil): boolean?)? }?
+---@return integer? count of attempts; 0: no entry is due
 ---@return string? err the store failed
 ---@return whatsapp.details? details
 function Outbox:step(client, options)
@@ -308,8 +361,8 @@ end
 
 -- ---- afterwards --------------------------------------------------------------------------------------------------------------
 
----Takes an event of webhook.parse. A status event has the stamp of its message, and the outbox finds the entry by this stamp. The
----entry becomes accepted, even if it was unknown.
+---Takes an event of webhook.parse. A status event repeats the stamp of its message, and the outbox finds the entry by this
+---stamp. The entry becomes accepted, even if it was unknown.
 ---@param event whatsapp.event
 ---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event belongs to no entry of this outbox, or the
 ---entry has failed
@@ -322,6 +375,7 @@ function Outbox:feed(event)
   return ask(self, "settle", event.stamp, event.id, event.status, event.timestamp, event.status == "failed" and event.text or nil)
 end
 
+-- turns an entry of the store into the entry that the user gets
 local function public(entry)
   entry.message, entry.body = core.decode(entry.body), nil
   entry.rank, entry.fence, entry.lease = nil, nil, nil
@@ -361,7 +415,7 @@ function Outbox:list(options)
 end
 
 ---@return table<whatsapp.outbox.state_name, integer>? counts the number of entries in each state
----@return number|string|nil oldest or err: the seconds that the oldest due entry has waited; 0 if no entry is due
+---@return number|string|nil oldest the seconds that the oldest due entry has waited; 0 if no entry is due; or err
 ---@return whatsapp.details? details
 function Outbox:counts() return ask(self, "counts") end
 
@@ -397,10 +451,11 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 
 ---@class whatsapp.outbox_options
 ---@field store whatsapp.outbox.store a store of whatsapp.outbox.memory, whatsapp.outbox.sql or whatsapp.outbox.redis
----@field lease number? seconds for which a sender has an entry, 60; it must be longer than the client's timeout
----@field keep number? seconds for which the outbox keeps an entry after its end, 7 days: the API repeats webhooks for 7 days
+---@field lease number? seconds for which a sender has an entry, 60; must be longer than the client's timeout
+---@field keep number? seconds for which an entry stays in the store after its end, 7 days: the API repeats webhooks for 7 days
 ---@field attempts integer? number of attempts after which an entry fails, 10
----@field backoff number[]? { first, most } seconds between two attempts: {4, 3600}; each delay is four times the delay before
+---@field backoff number[]? { first, most } seconds between two attempts, {4, 3600}; each wait is four times as long as the wait
+---before
 ---@field observe (fun(event: whatsapp.observed))? called with each put, and with the counts while run works; whatsapp.metrics or
 ---a function
 ---@field hold_unknown boolean? true: while an entry is unknown, the later entries of its recipient wait

@@ -1,5 +1,5 @@
--- A store of the outbox in the memory of this process, for tests, games and boards. When the process ends, all entries are lost.
--- Its functions follow the contract of a store (README.md of this folder). Never waits.
+-- A store of the outbox in the memory of this process, for tests, games and boards. When the process ends, all entries are
+-- lost. The functions follow the contract of a store (README.md of this folder). Never waits.
 local options_of = require "whatsapp.util.options"
 local queue = require "whatsapp.util.queue"
 local states = require "whatsapp.outbox.states"
@@ -12,9 +12,9 @@ local Store = {}
 Store.__index = Store
 Store.__name = "whatsapp.outbox.memory"
 
--- ---- lanes: the unfinished and the unknown entries of a recipient, in the order in which they were put --------------------
+-- ---- lanes: lists of the unfinished and unknown entries of a recipient, in the order of their puts ------------------------
 
--- returns the entry of a lane that may be claimed next, or nil; with hold_unknown, an unknown entry holds the later entries
+-- Returns the entry of a lane that may be claimed next, or nil. With hold_unknown, an unknown entry holds the entries after it.
 local function head_of(lane, hold_unknown)
   if lane.in_flight > 0 then return nil end
   for _, entry in ipairs(lane) do
@@ -23,7 +23,8 @@ local function head_of(lane, hold_unknown)
   end
 end
 
--- Puts the head of a lane into self.due, for claim. self.due may hold an entry twice: claim checks the state of the entry.
+-- Puts the head of a lane into the heap self.due, which claim reads. The heap may have an old or a double entry: so claim
+-- checks each entry again.
 local function offer(self, lane)
   local entry = head_of(lane)
   if entry then self.due:push { wakes = entry.due, entry = entry } end
@@ -38,6 +39,7 @@ local function lane_of(self, entry)
   return lane
 end
 
+-- puts an entry into its lane; returns the lane
 local function enter(self, entry)
   local lane = lane_of(self, entry)
   local at = #lane + 1
@@ -46,6 +48,7 @@ local function enter(self, entry)
   return lane
 end
 
+-- removes an entry from its lane
 local function leave(self, entry)
   local lane = lane_of(self, entry)
   for at, other in ipairs(lane) do
@@ -57,7 +60,7 @@ local function leave(self, entry)
   if #lane == 0 then self.lanes[entry.lane] = nil end
 end
 
--- Changes the state of an entry. No other code changes a state.
+-- Changes the state of an entry, and the counts and the lane with it. No other code may change a state.
 local function move(self, entry, state)
   local lane, before = lane_of(self, entry), entry.state
   self.counted[before] = self.counted[before] - 1
@@ -75,6 +78,7 @@ end
 
 -- ---- the contract ---------------------------------------------------------------------------------------------------------
 
+-- stores an entry; returns the result and the stamp that is stored
 local function put_one(self, entry, now)
   local there = self.entries[entry.key]
   if there then
@@ -103,6 +107,7 @@ end
 
 local function is_over(entry, now) return entry.expires ~= nil and entry.expires <= now end
 
+-- claims an entry; returns nil if the entry has expired
 local function claim_one(self, entry, now, lease)
   if is_over(entry, now) then
     move(self, entry, "expired")
@@ -128,6 +133,7 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
+-- returns true if the entry may be sent; its lease then begins anew
 local function start_one(self, mark, now, lease)
   local entry = self.entries[mark.key]
   if not entry or entry.fence ~= mark.fence or not states.LEASED[entry.state] then return false end
@@ -146,6 +152,8 @@ function Store:start(marks, lease)
   return started
 end
 
+-- Records an outcome. Returns true if it is recorded, also if it was recorded before: a sender repeats a list whose answer was
+-- lost.
 local function finish_one(self, outcome, now)
   local entry = self.entries[outcome.key]
   if not entry or entry.fence ~= outcome.fence then return false end
@@ -266,7 +274,7 @@ function Store:close() self.closed = true end
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
--- returns a clock: seconds since 1970, with a fraction if nginx or whatsapp.curl is there
+-- returns a clock of seconds since 1970; in nginx or with whatsapp.curl, the clock has fractions of a second
 local function clock()
   local ngx = rawget(_G, "ngx")
   if type(ngx) == "table" and ngx.now then return ngx.now end

@@ -1,6 +1,6 @@
--- Connections to PostgreSQL through pgmoon, a client in plain Lua: over cosockets in nginx, over LuaSocket elsewhere.
--- outbox/database uses them like the connections of LuaDBI: a value is a string or nil, and a row is a list. If the engine fails,
--- a function returns nil and the error. Never raises, and never puts a connection with an unread answer into nginx's pool.
+-- Connections to PostgreSQL through pgmoon, a client in plain Lua: over cosockets in nginx, over LuaSocket elsewhere. They have
+-- the form that outbox/database needs: a value is a string or nil, and a row is a list. If the engine fails, a function returns
+-- nil and the error. Never raises. Never puts a connection with an unread answer into nginx's pool.
 local values = require "whatsapp.util.values"
 
 local pgmoon = {}
@@ -14,8 +14,8 @@ local IDLE, POOL = 60000, 16 -- milliseconds, connections
 local Connection = {}
 Connection.__index = Connection
 
--- Replaces a method of pgmoon that decides the form of the rows: a row becomes a list of strings. By default, pgmoon makes each
--- row a table by names of columns, with numbers.
+-- Replaces the method of pgmoon that decides the form of a row: here a row is a list of strings. pgmoon itself would make a
+-- table by column names, and would convert numbers.
 local function numbered(one, description)
   local fields = getmetatable(one).__index.parse_row_desc(one, description)
   for i, field in ipairs(fields) do field[1], field[2] = i, "string" end
@@ -31,7 +31,8 @@ local function with_numbers(sql)
   end))
 end
 
--- Runs a statement. Afterwards, a caller's connection has its own settings again.
+-- Runs a statement. Returns its rows, or nil, err. Changes two settings of the connection only for this call, because the
+-- connection may be the caller's.
 local function ask(self, sql, bound)
   local one = self.one
   local convert_null = one.convert_null
@@ -39,7 +40,7 @@ local function ask(self, sql, bound)
   local ok, result, err, details = pcall(one.query, one, sql, unpack(bound, 1, bound.n or #bound))
   one.parse_row_desc, one.convert_null = nil, convert_null
   if ok and result then return result end
-  -- if PostgreSQL answered with an error, details is a table; else the answer may come later
+  -- details is a table if PostgreSQL answered with an error; if not, its answer may still come later
   self.is_broken = not ok or type(details) ~= "table"
   return nil, values.text_of(ok and err or result)
 end
@@ -65,7 +66,7 @@ end
 ---@return boolean alive
 function Connection:ping() return not self.is_broken and ask(self, "SELECT 1", values.NONE) ~= nil end
 
----Ends the connection.
+---Closes the connection.
 function Connection:close()
   self.is_broken = true
   self.one.busy = false

@@ -1,7 +1,8 @@
--- A store of the outbox in Redis, over any client: a function call(name, …) -> reply | nil, err. Each function of the store has
--- one script, and calls it once for each 100 items of its list. While a script runs, Redis runs nothing else. Each call sends the
--- whole script, so Redis always has it. The functions follow the contract of a store (README.md of this folder). If Redis fails,
--- a function returns nil and the error; it never raises. All keys of a queue are in one slot of a Redis cluster.
+-- A store of the outbox in Redis. It sends commands with any client: a function call(name, …) -> reply | nil, err. Each
+-- function of the store has one script (redis_scripts.lua). A function that takes a list calls its script once for each 100
+-- items. While a script runs, Redis runs no other command. Each call sends the whole script: so a restarted Redis has it, too.
+-- All keys of a queue are in one slot of a Redis cluster. The functions follow the contract of a store (README.md of this
+-- folder). If Redis fails, a function returns nil and the error; it never raises.
 local options_of = require "whatsapp.util.options"
 local scripts = require "whatsapp.outbox.redis_scripts"
 local states = require "whatsapp.outbox.states"
@@ -17,8 +18,9 @@ Store.__name = "whatsapp.outbox.redis"
 local unpack = unpack or table.unpack -- luacheck: ignore 113 143
 local number = values.text
 
-local PORTION = 100 -- items in one call; more would make other users of Redis wait
+local PORTION = 100 -- items in one call; with more, other users of Redis would wait too long
 
+-- runs a script; returns its reply, or nil, err, details
 local function run(self, name, arguments)
   local ok, reply, err = values.protected(self.call, "EVAL", scripts[name], "1", self.prefix, unpack(arguments))
   if not ok then reply, err = nil, reply end
@@ -26,7 +28,7 @@ local function run(self, name, arguments)
   return nil, values.text_of(err or "Redis gave no answer"), { retryable = true }
 end
 
--- runs a script over a list, in portions, and joins the answers
+-- runs a script over a list, in portions; returns all replies in one list, or nil, err, details
 local function run_list(self, name, before, list, words_of)
   local all = {}
   for from = 1, #list, PORTION do
@@ -119,6 +121,7 @@ end
 local NUMBERS = {
   seq = true, fence = true, attempts = true, made = true, due = true, expires = true, ended = true, status_time = true,
 }
+-- returns an entry from a list of names and values
 local function entry_of(reply, key)
   local entry = { key = key, attempts = 0 }
   for i = 1, #reply, 2 do
@@ -192,7 +195,8 @@ local CONNECTION = {
 local NEW = values.copy(CONNECTION)
 NEW.call, NEW.queue = "callable", "queue"
 
--- A cosocket lives no longer than one request of nginx: each call takes a connection from the pool, and puts it back.
+-- Returns a call function for nginx. A cosocket ends with its request of nginx: so each call takes a connection from nginx's
+-- pool, and puts it back.
 local function call_in_nginx(options, client, level)
   local host, port, timeout = options.host or "127.0.0.1", options.port or 6379, (options.timeout or 10) * 1000
   if options.user then error("option user: the Redis clients of nginx take a password only", level + 1) end
@@ -219,7 +223,8 @@ local function call_in_nginx(options, client, level)
   end
 end
 
--- returns a call function and, outside nginx, a client: over resty.redis or nginx.redis in nginx, else over LuaSocket
+-- Returns a call function, and a client that can be closed (not in nginx). Uses resty.redis or nginx.redis in nginx, LuaSocket
+-- elsewhere.
 local function client_of(options, level)
   local ngx = rawget(_G, "ngx")
   if type(ngx) == "table" and ngx.socket then
@@ -237,12 +242,12 @@ local function client_of(options, level)
   return function(...) return client:call(...) end, client
 end
 
----Makes a store in Redis, for many machines. It connects at the first use.
----@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?,
----user: string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
+---Makes a store in Redis, for many machines. The store connects at the first use.
+---@param options { call: (fun(name: string, ...: string): any, string?)?, queue: string?, host: string?, port: integer?, user:
+---string?, password: string?, database: integer?, timeout: number? } call: sends a command with any client, and returns the
 ---reply, or nil and an error string. If call is absent, the store connects by itself to host and port ("127.0.0.1" and 6379 if
----absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the phone number id, "default" if absent. timeout:
----seconds, 10
+---absent): with lua-resty-redis in nginx, with LuaSocket elsewhere. queue: the name of the queue, such as the phone number id;
+---"default" if absent. timeout: seconds, 10
 ---@return whatsapp.outbox.redis store
 function redis.new(options)
   local checked = options_of.check(options, NEW, 2)

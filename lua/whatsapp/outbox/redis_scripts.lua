@@ -1,12 +1,12 @@
 -- The scripts that Redis runs for the outbox, as strings: one for each function of a store. Each script begins with BEGINNING.
--- All keys begin with KEYS[1], "wa:{queue}:", so that they are in one slot of a Redis cluster. All times come from the clock of
--- Redis. Plain data: this file never runs a script.
+-- All times come from the clock of Redis. Plain data: this file never runs a script. Each key begins with KEYS[1], which is
+-- "wa:{queue}:": so all keys of a queue are in one slot of a Redis cluster. The keys:
 --   e:KEY       hash: an entry without its body             b:KEY    the body, a JSON text
---   l:LANE      sorted set, by seq: unfinished and unknown entries of a recipient
+--   l:LANE      sorted set, by seq: the unfinished and unknown entries of a recipient
 --   busy        hash: lane -> the entry that a sender has    stamps   hash: stamp -> key
 --   due         sorted set, by time: the next queued entry of each lane; claim checks it again
 --   lease, expires, ended    sorted sets, by time            s:STATE  sorted set, by seq: the entries in this state
---   limit:NAME  the time when the places of a limit end      seq      the number of the newest entry
+--   limit:NAME  the time when the last place of a limit ends seq      the number of the newest entry
 local BEGINNING = [[
 local P, call = KEYS[1], redis.call
 local time = call('TIME')
@@ -173,7 +173,7 @@ end
 return out
 ]]
 
--- returns the numbers of requeued and of unknown entries, and whether more are left
+-- returns how many entries became queued, how many became unknown, and 1 if more leases may be over
 scripts.sweep = [[
 local keys, requeued, unknown = call('ZRANGEBYSCORE', P .. 'lease', '-inf', num(NOW), 'LIMIT', 0, 500), 0, 0
 for _, key in ipairs(keys) do
@@ -278,7 +278,7 @@ end
 return #keys
 ]]
 
--- ARGV: for each ask key, interval, burst, at_most or ""; returns the waits as texts
+-- ARGV: for each place key, interval, burst, at_most or ""; returns the waits as strings
 scripts.take_all = [[
 local out = {}
 for i = 1, #ARGV, 4 do

@@ -1,5 +1,5 @@
--- A small client of Redis, over a socket of LuaSocket: sends a command and reads one answer, in Redis's protocol RESP. Connects
--- at the first call, and again after the connection is lost. Never repeats a command, and never raises.
+-- A small client of Redis over a socket of LuaSocket. It sends one command and reads its answer, in RESP, the protocol of
+-- Redis. Connects at the first call, and again after the connection is lost. Never repeats a command, and never raises.
 local resp = {}
 
 local Client = {}
@@ -7,7 +7,8 @@ Client.__index = Client
 
 local READERS = {}
 
--- Returns a value, or nil, err, is_answer. is_answer is true if Redis answered with an error: the connection stays open.
+-- Reads one answer. Returns its value, false for Redis's nil; or nil, err, is_answer. is_answer is true if Redis answered with
+-- an error: then the connection stays open.
 local function read(socket)
   local line, err = socket:receive "*l"
   if not line then return nil, err end
@@ -39,6 +40,7 @@ READERS["*"] = function(text, socket)
   return list
 end
 
+-- returns a command in RESP
 local function command(...)
   local count = select("#", ...)
   local words = { ("*%d\r\n"):format(count) }
@@ -60,6 +62,7 @@ local function lose(self)
   self.socket = nil
 end
 
+-- opens a connection and sends the greeting (AUTH, SELECT); returns true, or nil, err
 local function connect(self)
   local socket, err = self.tcp()
   if not socket then return nil, err end

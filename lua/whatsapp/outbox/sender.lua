@@ -1,13 +1,14 @@
--- The sender of an outbox. Claims entries and sends them over the transport of a client. The functions of the store take lists:
--- one call stores the changes of many entries. An item is a claimed entry. A delivery (send/delivery) is the object that takes
--- one message to its outcome. A run repeats these steps; each repetition is a turn:
---   1. record   finish() the entries whose attempt ended
+-- The sender of an outbox: claims entries, and sends them over the transport of a client. The functions of the store take
+-- lists: one call stores the changes of many entries. An item is a claimed entry with its attempt. A delivery (send/delivery)
+-- takes one message from its request to its outcome. A run repeats five steps (turn() does 1 to 4):
+--   1. record   finish() the entries whose attempt has ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
---   4. launch   start() the entries that are due: the store marks them as `sending`, then the transport sends them
+--   4. launch   start() the entries that are due: the store sets them to `sending`, and after that the transport sends them
 --   5. collect  wait for answers
 --
--- Never sends an entry that the store did not start. If the store fails, the sender still reads answers.
+-- Never sends an entry that the store did not start: so after a crash, an entry that may have been sent is `sending`, and never
+-- `claimed`. If the store fails, the sender still reads answers.
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
@@ -19,11 +20,11 @@ local values = require "whatsapp.util.values"
 local sender = {}
 
 local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
-local PEEK = -1 -- a value of at_most, in seconds: the store takes no place, and only returns the wait
-local LONGEST_OUTAGE = 30 -- seconds; after a failure of the store, the sender waits at most this time before it asks again
-local PURGE_EVERY, PURGE_COUNT = 60, 1000
-local LOOK_EVERY = 15 -- seconds; how often the observer gets the counts
-local TAKEN = "taken" -- a value of on_wire, the same as in send/batch: the transport has the request
+local PEEK = -1 -- seconds, as at_most: the store only returns the wait, because a wait is never shorter than -0.1
+local LONGEST_OUTAGE = 30 -- seconds: the longest wait after a failure of the store, before the sender asks it again
+local PURGE_EVERY, PURGE_COUNT = 60, 1000 -- seconds, entries
+local LOOK_EVERY = 15 -- seconds between two reports of the counts to the observer
+local TAKEN = "taken" -- a value of on_wire, as in send/batch: the transport has the request
 
 ---@class whatsapp.outbox.sender
 local Sender = {}
@@ -40,7 +41,8 @@ local function fail(self, err, details)
   if self.on_error and not pcall(self.on_error, err, self.outage) then self.on_error = nil end
 end
 
--- Calls a function of the store, which may yield. A raised error counts as a failure of the store.
+-- Calls a function of the store, which may yield, and returns its results. Returns nil if the function fails or raises; the
+-- sender then waits before it calls the store again.
 local function ask(self, name, ...)
   local store = self.outbox.store
   local ok, result, err, details = values.protected(store[name], store, ...)
@@ -55,8 +57,7 @@ end
 
 -- ---- 1. record ---------------------------------------------------------------------------------------------------------------
 
--- Calls on_outcome with an outcome. If on_outcome raises or returns false, the run stops. If it raised, the run raises the
--- error at its end.
+-- Calls on_outcome. If on_outcome returns false or raises, the run stops. If it raised, the run raises this error at its end.
 local function tell(self, item, outcome)
   if not self.on_outcome then return end
   local entry = item.entry
@@ -66,6 +67,8 @@ local function tell(self, item, outcome)
   if not ok or answer == false then self.stopping = true end
 end
 
+-- Stores the outcomes; if the store fails, keeps them for the next turn. After a success, the next claim may follow at once:
+-- the lanes of these entries are free.
 local function record(self)
   local outcomes = self.outcomes
   if #outcomes == 0 then return end
@@ -85,12 +88,13 @@ local function add_outcome(self, item, outcome)
   self.items[#self.items + 1] = item
 end
 
--- puts an entry that was not sent back into the queue; the entry is due in `delay` seconds
+-- puts an entry back into the queue, because it was not sent; the entry is due in `delay` seconds
 local function put_back(self, item, delay)
   local entry = item.entry
   add_outcome(self, item, { key = entry.key, fence = entry.fence, state = "queued", attempts = entry.attempts, delay = delay })
 end
 
+-- puts all entries that wait back into the queue
 local function put_all_back(self)
   local waiting = self.waiting
   self.waiting = {}
@@ -100,14 +104,15 @@ local function put_all_back(self)
   end
 end
 
--- Holds the queue for all senders. If several senders ask for a hold, the first one sets its length.
+-- Holds the queue for all senders of this phone number: takes a place of `seconds` seconds in the store. If another sender has
+-- already taken the place, the first hold counts.
 local function hold(self, seconds)
   ask(self, "take_all", { { key = self.hold_key, interval = seconds, burst = 1, at_most = 0 } })
   self.next_claim = self.now() + math.min(seconds, SOON)
   put_all_back(self)
 end
 
--- Ends a delivery. record() stores its outcome in the next turn.
+-- Ends a delivery. In the next turn, record() stores the outcome.
 local function ended(self, item)
   local one = item.one
   local entry = item.entry
@@ -116,7 +121,7 @@ local function ended(self, item)
   local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
   if self.state.observe and outcome.state ~= "queued" then one:observed() end -- no other attempt follows
   one.batch = false
-  if not one.is_spoilt then one:release() end
+  if not one.is_spoilt then one:release() end -- is_spoilt: never used again, else a late answer could go to another message
   add_outcome(self, item, outcome)
   if outcome.state == "accepted" then self.holds = 0 end
   if seconds then
@@ -148,8 +153,8 @@ end
 
 -- ---- 3. refill ---------------------------------------------------------------------------------------------------------------
 
--- Returns the seconds until entries may be claimed; 0 or less: now; nil: the store failed. The sender must wait if the queue is
--- held, or if the limit of the phone number has no place within SOON.
+-- Returns the seconds until entries may be claimed (0 or less: now), or nil if the store failed. The sender must wait while the
+-- queue is held, or while the limit of the phone number has no place within SOON.
 local function wait_of_number(self)
   local asks = { { key = self.hold_key, interval = 1, burst = 1, at_most = PEEK } }
   local limit = self.number_limit
@@ -159,7 +164,7 @@ local function wait_of_number(self)
   return math.max(waits[1], (waits[2] or 0) - SOON)
 end
 
--- Takes a place in one limit for each item. Returns the wait of each item, or nil if the store failed.
+-- Takes a place in one limit for each item. Returns a list with the wait of each item, or nil if the store failed.
 local function places(self, items, limit, key_of, at_most)
   local asks = {}
   for i, item in ipairs(items) do
@@ -168,8 +173,8 @@ local function places(self, items, limit, key_of, at_most)
   return ask(self, "take_all", asks)
 end
 
--- Takes a place in the limit of each pair (the phone number and a recipient). An entry that must wait longer than SOON gets no
--- place, and goes back into the queue.
+-- Takes a place in the limit of each pair (the phone number and a recipient). Returns the items that have a place. An item that
+-- would wait longer than SOON gets no place, and goes back into the queue.
 local function take_pairs(self, items)
   local limit = self.pair_limit
   if not limit or #items == 0 then return items end
@@ -185,6 +190,7 @@ local function take_pairs(self, items)
   return kept
 end
 
+-- Takes a place in the limit of the phone number for each item. Returns the items; an empty list if the store failed.
 local function take_number(self, items)
   local limit = self.number_limit
   if not limit or #items == 0 then return items end
@@ -196,6 +202,7 @@ local function take_number(self, items)
   return waits and items or {}
 end
 
+-- claims the next entries, after all entries that were claimed before have left
 local function refill(self)
   local now, outbox = self.now(), self.outbox
   if self.stopping or #self.waiting > 0 or self.quota <= 0 or now < self.next_claim or #self.outcomes > 0 then return end
@@ -222,14 +229,14 @@ end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 
--- adds the stamp to the JSON of an entry: the store keeps the JSON without the stamp
+-- returns the JSON of an entry with its stamp, which the store keeps apart from the JSON
 local function body_of(entry)
   local stamp = entry.stamp:gsub('[%c"\\]', function(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
 end
 
--- Makes the delivery of an entry. put() has checked the message and written its JSON, and the entry has its places in the limits.
--- So the delivery begins at the step after the limits.
+-- Makes the delivery of an entry. put() has checked the message and written its JSON, and refill() has taken its places in the
+-- limits. So the delivery begins at the step after the limits.
 local function begin(self, item)
   local entry = item.entry
   local message = entry.message or values.NONE
@@ -254,14 +261,14 @@ local function is_ready(self, item, now)
   return false
 end
 
--- removes from self.waiting the items that are due; returns the items whose request is ready
+-- Removes the items that are due from self.waiting. Returns those items whose request is ready.
 local function leaving(self, now)
   local waiting, ready = self.waiting, {}
   self.waiting = {}
   for at, item in ipairs(waiting) do
     if item.leaves > now or self.in_flight + #ready >= self.concurrency then self.waiting[#self.waiting + 1] = item
     elseif is_ready(self, item, now) then ready[#ready + 1] = item end
-    if self.held_at ~= self.holds then -- a hold began: no other item leaves
+    if self.held_at ~= self.holds then -- a hold began: the other items go back into the queue
       for rest = at + 1, #waiting do put_back(self, waiting[rest], 0) end
       break
     end
@@ -274,6 +281,7 @@ local function settle(self, item, response, err, details)
   ended(self, item)
 end
 
+-- sends the request of an item that the store has started
 local function send(self, item)
   local one = item.one
   if not self.start then
@@ -291,8 +299,8 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- The store failed in start(). No item was sent, but the store may have started some. The sender tries an item again until the
--- lease of the item ends or the run stops; then the item goes back into the queue.
+-- Handles a failure of the store in start(). No item was sent, but the store may have started some of them. So the sender calls
+-- start() again for an item, until the item's lease ends or the run stops; after that, the item goes back into the queue.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -303,6 +311,7 @@ local function not_started(self, items)
   end
 end
 
+-- calls start() of the store for the items that are due, and sends the items that the store has started
 local function launch(self)
   self.held_at = self.holds
   if #self.waiting == 0 then return end
@@ -319,8 +328,8 @@ end
 
 -- ---- 5. collect --------------------------------------------------------------------------------------------------------------
 
--- Some transports ignore the argument `inbox` of wait(). They may return an answer to a request of a batch of the same client.
--- This function passes the answer to that batch.
+-- Passes an answer to the batch or sender that waits for it. A transport may ignore the argument `inbox` of wait(): then wait()
+-- also returns answers to requests of others.
 local function pass_on(one, response, err, details)
   if type(one) ~= "table" or not one.on_wire or not one.batch then return end
   local owner = one.batch
@@ -336,7 +345,7 @@ local function take_answer(self, one, response, err, details)
   settle(self, item, response, err, details)
 end
 
--- takes the answers to requests of this sender that a batch of the same client received
+-- takes the answers to requests of this sender that a batch or another sender has received
 local function take_passed(self)
   local one = self.answered
   self.answered = false
@@ -349,7 +358,7 @@ local function take_passed(self)
   end
 end
 
--- returns the seconds until the sender has work
+-- returns the seconds until the sender has work, if no answer comes before
 local function seconds_of(self)
   local now = self.now()
   if self.resumes > now then return self.resumes - now end
@@ -362,6 +371,7 @@ local function seconds_of(self)
   return math.max(0, at - now)
 end
 
+-- waits for an answer or for the next work, and takes all answers that have arrived
 local function collect(self)
   take_passed(self)
   local seconds = seconds_of(self)
@@ -378,6 +388,7 @@ end
 
 -- ---- the turns ---------------------------------------------------------------------------------------------------------------
 
+-- does the steps 1 to 4; after a failure of the store, does nothing until the time of the next try
 local function turn(self)
   if self.state.shared.closed then self.stopping = true end
   if self.now() < self.resumes then return end
@@ -393,8 +404,8 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- Returns whether the run must end. It ends if the store can never answer and no request is on the wire. A stopped run ends if
--- all outcomes are recorded; it waits for the store at most one lease.
+-- Returns whether the run must end. If the store can never answer, the run ends when no request is on the wire. A stopped run
+-- ends when all outcomes are recorded; while the store fails, the run waits for it, at most one lease.
 local function is_stopped(self)
   if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
@@ -402,6 +413,7 @@ local function is_stopped(self)
   return is_idle(self) or (self.in_flight == 0 and self.now() >= self.gives_up)
 end
 
+-- returns whether the run is over because the queue is empty, also for other senders; for until_empty
 local function is_drained(self)
   if is_stopped(self) then return true end
   if not (is_idle(self) and self.is_empty) or self.failed then return false end
@@ -410,12 +422,14 @@ local function is_drained(self)
   return counts ~= nil and counts.queued + counts.claimed + counts.sending == 0
 end
 
+-- returns whether one round is over; for Sender:step()
 local function is_step_over(self)
   if is_stopped(self) then return true end
   if self.failed and self.in_flight == 0 then return true end
   return is_idle(self) and (self.quota <= 0 or self.next_claim > self.now())
 end
 
+-- repeats the steps until the run is over; then raises the error of on_outcome, if there was one
 local function drive(self, is_done)
   self.stopping, self.gives_up, self.raised, self.is_lost = false, nil, nil, false
   turn(self)
@@ -452,6 +466,7 @@ function Sender:step(options)
   return self.count
 end
 
+---Makes a sender.
 ---@param outbox whatsapp.outbox_object
 ---@param state table the state of a client
 ---@param plan table the client's plan for deliveries (send/delivery), without retries: the outbox makes the next attempt

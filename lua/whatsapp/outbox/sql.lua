@@ -1,6 +1,7 @@
--- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, pgmoon. The changes of one list are one
--- commit. All times come from the engine's clock. The functions follow the contract of a store (README.md of this folder). If the
--- engine fails, a function returns nil and the error; it never raises.
+-- Stores of the outbox in SQLite and PostgreSQL, through LuaDBI or, for PostgreSQL, also through pgmoon. Each function of the
+-- store runs one or a few statements; the changes of one list are one commit. All times come from the engine's clock. The
+-- functions follow the contract of a store (README.md of this folder). If the engine fails, a function returns nil and the
+-- error; it never raises.
 local database = require "whatsapp.outbox.database"
 local dialects = require "whatsapp.outbox.dialects"
 local options_of = require "whatsapp.util.options"
@@ -16,7 +17,7 @@ Store.__name = "whatsapp.outbox.sql"
 
 local IN, number = dialects.STATES, values.text
 
--- ---- statements: statements_of() replaces $NOW and other marks -------------------------------------------------------------
+-- ---- statements; statements_of() replaces marks such as $NOW ---------------------------------------------------------------
 
 local STATEMENTS = {
   put = [[INSERT INTO outbox_entries (queue, key, stamp, lane, body, state, fence, attempts, made, due, expires, rank)
@@ -74,7 +75,7 @@ local STATEMENTS = {
     WHERE true ON CONFLICT (key) DO UPDATE SET ends = excluded.ends]],
 }
 
--- the members of an entry, in the order in which they are read; true: the value is a number
+-- the columns that a query for entries reads, in their order; true: the value is a number
 local COLUMNS = {
   { "key" }, { "stamp" }, { "lane" }, { "body" }, { "state" }, { "id" }, { "status" }, { "error" },
   { "seq", true }, { "fence", true }, { "attempts", true }, { "made", true }, { "due", true }, { "expires", true },
@@ -90,7 +91,8 @@ STATEMENTS.get = select_list() .. "AND key = ?"
 STATEMENTS.list = select_list() .. "AND seq > CAST(? AS BIGINT) ORDER BY seq LIMIT CAST(? AS INTEGER)"
 STATEMENTS.list_state = select_list() .. "AND state = ? AND seq > CAST(? AS BIGINT) ORDER BY seq LIMIT CAST(? AS INTEGER)"
 
--- returns the statements for a dialect; the marks $ROWS and $LIST stay, because each call replaces them
+-- Returns the statements for a dialect. The marks $ROWS and $LIST stay: each call replaces them, because the number of values
+-- differs.
 local function statements_of(dialect)
   local words = {
     NOW = dialect.now, REAL = dialect.real, GREATEST = dialect.greatest, SKIP = dialect.skip,
@@ -108,8 +110,9 @@ end
 
 -- ---- lists ----------------------------------------------------------------------------------------------------------------
 
--- Runs a statement over a portion of rows, with values before and after the rows. Keeps the SQL for each number of rows. These
--- are few, because each portion but the last is full.
+-- Runs a statement over a portion of rows; the statement takes the values `before`, the values of the rows, and the values
+-- `after`. Keeps the SQL for each number of rows: there are few such numbers, because only the last portion of a list is not
+-- full.
 local function query_rows(self, name, width, portion, before, after)
   local marks = self.marks[width]
   if not marks then
@@ -136,7 +139,7 @@ local function query_rows(self, name, width, portion, before, after)
   return self.db:query_list(text, bound)
 end
 
--- Runs the rows in portions, and returns all result rows. Several portions are one transaction.
+-- Runs the rows in portions, and returns all result rows. If there are several portions, they are one transaction.
 local function in_portions(self, rows, run_portion)
   local size = self.db.dialect.rows
   if #rows <= size then return run_portion(rows) end
@@ -153,6 +156,7 @@ local function in_portions(self, rows, run_portion)
   end)
 end
 
+-- returns nil, err, and `retryable`: false if the store can never answer
 local function failed(self, err)
   return nil, err, { retryable = self.db.refusal == nil }
 end
@@ -170,7 +174,8 @@ local function rows_of_put(self, entries)
   return rows
 end
 
--- Compares an entry that was not stored with the entry in the store. Returns "same", "other" or "stamp", and a stamp.
+-- For an entry that was not stored: compares it with the entry that the store has under its key. Returns "same", "other" or
+-- "stamp", and the stamp in the store; nil, err after a failure.
 local function compare(self, entry)
   local found, err = self.db:query(self.sql.same, self.queue, entry.key)
   if not found then return nil, err end
@@ -218,7 +223,8 @@ function Store:claim(n, lease, hold_unknown)
   return claimed
 end
 
--- returns a boolean for each row: whether it is in `found`, by key and fence; and the indexes of the missing rows
+-- Returns a list with a boolean for each row: whether `found` has the row's key and fence. Also returns the indexes of the rows
+-- that are missing in `found`.
 local function booleans(rows, found)
   local there, result, missing = {}, {}, {}
   for _, row in ipairs(found) do there[row[1] .. "\0" .. row[2]] = true end
@@ -237,7 +243,7 @@ function Store:start(marks, lease)
   local found, err = in_portions(self, rows, function(portion) return query_rows(self, "start", 2, portion, before, after) end)
   if not found then return failed(self, err) end
   local started, missing = booleans(rows, found)
-  for _, i in ipairs(missing) do
+  for _, i in ipairs(missing) do -- an entry is missing because it has expired, or because another sender has it
     found, err = query_rows(self, "too_old", 2, { rows[i] }, values.NONE, after)
     if not found then return failed(self, err) end
   end
@@ -286,6 +292,7 @@ function Store:settle(stamp, id, status, time, err)
   return rows[1] and rows[1][1] or false
 end
 
+-- returns an entry from a row with the values of COLUMNS
 local function entry_of(row)
   local entry = {}
   for i, column in ipairs(COLUMNS) do
@@ -337,7 +344,7 @@ end
 
 -- ---- limits ---------------------------------------------------------------------------------------------------------------
 
--- returns the wait for each place that is asked for, and rows for the limits that change
+-- Takes a place for each item of `asks`. Returns the waits, and a row { key, ends } for each limit that changed.
 local function places(asks, ends, now)
   local waits, changed, rows = {}, {}, {}
   for i, ask in ipairs(asks) do
@@ -349,7 +356,7 @@ local function places(asks, ends, now)
   return waits, rows
 end
 
--- returns the distinct keys, sorted: transactions that lock rows in the same order cannot block each other for ever
+-- Returns the distinct keys, sorted. Reason: transactions that lock rows in the same order cannot block each other for ever.
 local function keys_of(asks)
   local seen, keys = {}, {}
   for _, ask in ipairs(asks) do
@@ -359,7 +366,7 @@ local function keys_of(asks)
   return keys
 end
 
--- returns the time at which the places of each key end, and the time now
+-- returns a table key -> the time at which its last place ends, and the present time; or nil, err
 local function read_limits(self, keys, lock)
   local text = self.sql.limits:gsub("%$LIST", ("?, "):rep(#keys - 1) .. "?") .. lock
   keys.n = #keys
@@ -373,6 +380,7 @@ local function read_limits(self, keys, lock)
   return ends, tonumber(rows[1][1])
 end
 
+-- Takes the places in a transaction: reads the limits, and writes the limits that changed. Returns the waits, or nil, err.
 local function take(self, asks, keys)
   local lock = self.db.dialect.lock
   if lock ~= "" then -- a row must exist before it can be locked
@@ -390,6 +398,7 @@ local function take(self, asks, keys)
   return waits
 end
 
+-- returns whether no place is asked for, because each at_most is below 0: then no transaction is needed
 local function only_looks(asks)
   for _, ask in ipairs(asks) do
     if not (ask.at_most and ask.at_most < 0) then return false end
@@ -421,10 +430,12 @@ Store.__close = Store.close
 
 -- ---- making one -----------------------------------------------------------------------------------------------------------
 
--- In nginx, many requests use a store at once, and a cosocket belongs to one request: each call takes a connection from the pool.
+-- A store in nginx. Many requests of nginx use the store at once, but a cosocket belongs to one request: so each call of the
+-- store takes a connection from nginx's pool, and gives it back.
 local Pooled = { __name = Store.__name }
 Pooled.__index = Pooled
 
+-- gives the connection back, and returns the results of the call
 local function released(one, ...)
   one.db:release()
   return ...
@@ -440,7 +451,7 @@ for name, method in pairs(Store) do
   end
 end
 
----Closes the store: it refuses all further calls. May be called again.
+---Closes the store: all further calls fail. May be called again.
 function Pooled:close() self.db.closed = true end
 Pooled.__close = Pooled.close
 
@@ -451,10 +462,12 @@ local function new(dialect, options, queue, class)
   }, class or Store)
 end
 
+-- returns whether LuaDBI and its driver are installed
 local function has_luadbi(dialect)
   return pcall(require, "DBI") and pcall(require, "dbd." .. dialect.driver:lower())
 end
 
+-- returns LuaDBI; raises if it is not installed
 local function luadbi(dialect, level)
   if has_luadbi(dialect) then return require "DBI" end
   error(("this store needs LuaDBI with its driver %s: on Debian, apt install %s")
@@ -463,12 +476,12 @@ end
 
 local SQLITE = { path = "words", queue = "text", synchronous = "synchronous", busy_timeout = "seconds", connection = "object" }
 
----Makes a store in a file of SQLite. It is durable by default: it uses a write-ahead log, and each commit is on the disk before a
----function returns. The first use opens the file.
+---Makes a store in a file of SQLite. The file is opened at the first use. The store uses a write-ahead log. By default, each
+---commit is on the disk before a function returns.
 ---@param options string|{ path: string?, queue: string?, synchronous: "FULL"|"NORMAL"?, busy_timeout: number?, connection: any? }
----the path of the file, or a table. queue: the name of the queue, because one file can have several, "default"; synchronous:
+---the path of the file, or a table. queue: the name of the queue, "default"; one file can have several queues; synchronous:
 ---NORMAL is faster, but a power cut may lose the last commits; busy_timeout: seconds to wait while another process writes, 10;
----connection: your connection of LuaDBI; put stores in your transaction, and you commit
+---connection: your connection of LuaDBI: put stores in your transaction, and you commit
 ---@return whatsapp.outbox.sql store
 function sql.sqlite(options)
   if type(options) == "string" then options = { path = options } end
@@ -493,7 +506,7 @@ end
 local POSTGRES = {
   database = "text", user = "text", password = "words", host = "text", port = "count", queue = "text", connection = "object",
 }
-local SETTINGS = { "SET jit = off" } -- JIT compilation takes longer than these statements
+local SETTINGS = { "SET jit = off" } -- PostgreSQL's JIT compiler takes longer than these statements run
 
 local function run_pgmoon(self, text, bound) return self.connection:run(text, bound) end
 
@@ -502,7 +515,7 @@ local function in_nginx()
   return type(ngx) == "table" and ngx.socket ~= nil
 end
 
--- returns the options of a database over pgmoon; nil: pgmoon is not installed
+-- returns the options for database.new() over pgmoon; nil if pgmoon is not installed
 local function pgmoon_options(options)
   if not pcall(require, "pgmoon") then return nil end
   local pgmoon, settings = require "whatsapp.outbox.pgmoon", values.copy(options)
@@ -511,7 +524,7 @@ local function pgmoon_options(options)
   return { settings = SETTINGS, run = run_pgmoon, connect = function() return pgmoon.connect(settings) end }
 end
 
--- returns the options of a database over LuaDBI
+-- returns the options for database.new() over LuaDBI
 local function luadbi_options(options, level)
   local dbi = luadbi(dialects.postgres, level + 1)
   return { settings = SETTINGS, connect = function()
@@ -522,17 +535,19 @@ local function luadbi_options(options, level)
   end }
 end
 
+-- returns the options for database.new() over the caller's connection
 local function callers_options(connection)
   local pgmoon = require "whatsapp.outbox.pgmoon"
   if not pgmoon.is_one(connection) then return { connection = connection } end
   return { connection = pgmoon.wrap(connection), run = run_pgmoon }
 end
 
----Makes a store in a database of PostgreSQL. It connects at the first use, and again after the connection is lost. In nginx it
----works over cosockets, and needs pgmoon. Elsewhere it works through LuaDBI, or without LuaDBI through pgmoon and LuaSocket.
+---Makes a store in a database of PostgreSQL. The store connects at the first use, and again after the connection is lost. In
+---nginx, the store works over cosockets through pgmoon; if pgmoon is not installed, it works through LuaDBI, which blocks the
+---worker process. Elsewhere, the store works through LuaDBI; if LuaDBI is not installed, it works through pgmoon and LuaSocket.
 ---@param options { database: string?, user: string?, password: string?, host: string?, port: integer?, queue: string?,
----connection: any? } queue: the name of the queue, because one database can have several, "default"; connection: your connection
----of LuaDBI or pgmoon; put stores in your transaction, and you commit
+---connection: any? } queue: the name of the queue, "default"; one database can have several queues; connection: your connection
+---of LuaDBI or pgmoon: put stores in your transaction, and you commit
 ---@return whatsapp.outbox.sql store
 function sql.postgres(options)
   local checked = options_of.check(options, POSTGRES, 2)

@@ -1,9 +1,9 @@
--- Finds the buttons, rows and cards of a message that a user can press, and makes the message that a press sends. Never sends,
--- and never raises for a message that was checked.
+-- Finds the buttons and rows of a message that a user can press, also those of its cards, and makes the message that the user
+-- sends by a press. Never sends, and never raises for a message that the core accepts.
 local buttons = {}
 
 ---@class whatsapp.sandbox.button
----@field id string? the id from the business
+---@field id string? the id that the business gave the button; for a link, its URL
 ---@field title string? the text that the user sees
 ---@field kind string a key of REPLIES, or of SILENT: a press of the button sends no message
 ---@field description string? the description of a row of a list
@@ -57,8 +57,8 @@ local INTERACTIVE = {
 
 -- ---- templates ----------------------------------------------------------------------------------------------------------
 
--- Adds the quick replies of a template's definition, with the payloads of the message. Without a definition, adds the quick
--- replies that the message names.
+-- Adds the quick replies of a template. Their titles come from its definition, their payloads from the components of the message.
+-- Without a definition, adds only the quick replies for which the message has a payload.
 local function add_quick_replies(found, components, definition)
   local payloads = {}
   for _, component in ipairs(list(components)) do
@@ -80,9 +80,9 @@ local function add_quick_replies(found, components, definition)
   end
 end
 
----@param message table as it was sent
+---@param message table of the business
 ---@param definition table? the definition of its template
----@return whatsapp.sandbox.button[]
+---@return whatsapp.sandbox.button[] buttons in the order of the message
 function buttons.of(message, definition)
   local found = {}
   local interactive = member(message, "interactive")
@@ -111,24 +111,26 @@ local REPLIES = {
   end,
 }
 
--- kind of a button that sends no message -> why
+-- kind of a button whose press sends no message -> why, as the rest of a sentence
 local SILENT = {
   link = "opens a link and sends nothing",
   flow = "opens a flow: answer it with the verb `flow`",
 }
 
+---Makes the message of a press.
 ---@param button whatsapp.sandbox.button
----@return table? message its type and the object of that type
----@return string? problem
+---@return table? message its type, and the object of this type
+---@return string? problem why a press sends no message
 function buttons.press(button)
   local reply = REPLIES[button.kind]
   if reply then return reply(button) end
   return nil, ("`%s` %s"):format(button.title or button.id or "?", SILENT[button.kind])
 end
 
+---Finds a button by its id; if there is none of this id, by its title.
 ---@param found whatsapp.sandbox.button[]
 ---@param wanted string the id or the title of a button
----@return whatsapp.sandbox.button?
+---@return whatsapp.sandbox.button? button
 function buttons.find(found, wanted)
   for _, name in ipairs { "id", "title" } do
     for _, button in ipairs(found) do
@@ -138,7 +140,7 @@ function buttons.find(found, wanted)
 end
 
 ---@param found whatsapp.sandbox.button[]
----@return string ids for a sentence
+---@return string ids of the buttons, or titles if they have no id, separated by commas
 function buttons.names(found)
   local names = {}
   for i, button in ipairs(found) do names[i] = tostring(button.id or button.title) end

@@ -1,6 +1,7 @@
--- The faults of a box (a simulated API). A rule names a kind of fault, the requests or webhooks that get the fault, and how
--- often. Each kind of fault is a row of chaos.KINDS. Random faults depend on the seed: so a run can be repeated. Without a rule,
--- there are no faults. Never loses a webhook for ever, except by the kind `lose`.
+-- The faults of a box (a simulated API). A rule says which requests or webhooks get a fault, which kind of fault, and how often.
+-- add() adds a rule; fire() returns the rule that applies to a request or webhook; the caller of fire() then makes the fault.
+-- Each kind of fault is a row of chaos.KINDS. Random faults depend on the seed of the box, so that a run can be repeated. Without
+-- rules, there are no faults.
 local codes = require "whatsapp.wire.error_codes"
 local graph = require "whatsapp.sandbox.graph"
 local options_of = require "whatsapp.util.options"
@@ -10,18 +11,19 @@ local values = require "whatsapp.util.values"
 local chaos = {}
 
 ---@class whatsapp.sandbox.rule
----@field on "answer"|"webhook"|"status" answer: the answer to a request; webhook: every webhook; status: webhooks of statuses
+---@field on "answer"|"webhook"|"status" answer: answers to requests; webhook: all webhooks; status: only webhooks of statuses
 ---@field what string a kind of fault: see chaos.KINDS
----@field match { type: string?, to: string?, endpoint: string? }? if absent, the rule matches everything. type: the type of
----a message, or the status of a webhook; to: a number or a user id; endpoint: a word such as "messages" or "media"
+---@field match { type: string?, to: string?, endpoint: string? }? if absent, the rule matches everything. type: the type of a
+---message, or the status in a webhook; to: a number or a user id; endpoint: the last word of the path, such as "messages" or
+---"media"
 ---@field code integer? the error code of `throttle`, `error` and `fail`
----@field times integer? the rule fires at most N times
----@field every integer? the rule fires at every N-th match: with 3, at the third, the sixth ...
----@field rate number? the rule fires at random; this is the probability, from 0 to 1
----@field after integer? the rule does not fire at the first N matches
+---@field times integer? the rule fires at most this number of times
+---@field every integer? the rule fires at every match with a multiple of this number: with 3, at the third, the sixth, and so on
+---@field rate number? the rule fires at random, with this probability from 0 to 1
+---@field after integer? how many matches come before the first match at which the rule may fire
 ---@field seconds number? for `slow`, `late`, `batch` and `reverse`: the seconds to wait
----@field copies integer? for `twice`: how many webhooks are sent; 2 if absent
----@field hold integer? for `reverse`: how many webhooks are held; 2 if absent
+---@field copies integer? for `twice`: how often the webhook is sent; 2 if absent
+---@field hold integer? for `reverse`: how many webhooks are held and then sent in reverse order; 2 if absent
 ---@field status integer? the HTTP status of `throttle`, `error` and `html`
 ---@field retry_after integer? for `throttle`: the seconds in the header Retry-After
 
@@ -35,9 +37,10 @@ local HTTP = {
   [131005] = 403, [131016] = 500, [131031] = 403, [131045] = 500, [131057] = 500, [130497] = 403, [132001] = 404, [133004] = 503,
 }
 
+---Makes the response of the Graph API for an error code.
 ---@param code integer
----@param status integer?
----@return table response of the Graph API for an error code
+---@param status integer? the HTTP status; the status of the code if absent
+---@return whatsapp.response response
 function chaos.error(code, status)
   local known = codes[code]
   local name = known and known.name or "Unknown error"
@@ -47,6 +50,7 @@ function chaos.error(code, status)
   })
 end
 
+-- makes the response of a limit; traffic.lua reads is_throttled, and reports 100 percent of the usage
 local function throttled(rule)
   local response = chaos.error(rule.code or 130429, rule.status)
   if rule.retry_after then response.headers["retry-after"] = ("%d"):format(rule.retry_after) end
@@ -54,13 +58,14 @@ local function throttled(rule)
   return response
 end
 
----@return table response to a request with an expired token
+---@return whatsapp.response response to a request with an expired token
 function chaos.expired()
   return graph.fail(401, {
     message = "Error validating access token: Session has expired", code = 190, error_subcode = 463,
   })
 end
 
+-- makes the response of a gateway: a page of HTML
 local function gateway(rule)
   return {
     status = rule.status or 502, headers = { ["content-type"] = "text/html" },
@@ -68,14 +73,15 @@ local function gateway(rule)
   }
 end
 
--- Returns a function that makes a response with a fault. transport.lua and wire.lua read `fault`, and send no whole response. The
--- status is only for the log of requests.
+-- Returns a function that makes a response whose bytes the client never gets whole: transport.lua and wire.lua read `fault`, and
+-- simulate the fault. The status 500 is only for the events.
 local function broken(what)
   return function(rule)
     return { status = 500, headers = {}, body = "", fault = { what = what, seconds = rule.seconds } }
   end
 end
 
+-- Returns a function that adds a fault to the box's response: the client gets this response slowly, late or cut off.
 local function marked(what, seconds)
   return function(rule, response)
     response.fault = { what = what, seconds = rule.seconds or seconds }
@@ -83,9 +89,10 @@ local function marked(what, seconds)
   end
 end
 
----The kinds of faults. `instead` makes the answer, and the box does not see the request. `answer` changes or replaces the answer
----after the box saw the request. Rows without functions are faults of webhooks: outbound.lua and statuses.lua do them. takes: the
----members that a rule of this kind may have; needs: the member that it must have; codes: the error codes that it may name.
+---The kinds of faults: rule.on -> rule.what -> row. A fault of an answer has one of two functions. `instead` makes the answer,
+---and the box does not see the request. `answer` gets the answer of the box, and changes or replaces it. A fault of a webhook has
+---no function: outbound.lua and statuses.lua make it. takes: the members that a rule of this kind may have; needs: the member
+---that such a rule must have; codes: the error codes that such a rule may name.
 ---@type table<string, table<string, table>>
 chaos.KINDS = {
   answer = {
@@ -123,7 +130,7 @@ local function is_count(value) return type(value) == "number" and value % 1 == 0
 local function is_chance(value) return type(value) == "number" and value >= 0 and value <= 1 end
 local function is_seconds(value) return type(value) == "number" and value >= 0 and value <= 30 * 86400 end
 
--- member of a rule -> { test, the words after "must be" }; always: rules of every kind may have this member
+-- member of a rule -> { test, the words after "must be", always = }; always: rules of all kinds may have this member
 local MEMBERS = {
   on = { function(value) return chaos.KINDS[value] ~= nil end, '"answer", "webhook" or "status"', always = true },
   what = { function(value) return type(value) == "string" end, "a kind of fault", always = true },
@@ -149,15 +156,19 @@ local function names_of(rows)
   return table.concat(names, ", ")
 end
 
-local function hint(name, names)
-  local near = options_of.did_you_mean(name, names)
-  return near and (", did you mean %s?"):format(near) or ""
+local hint = options_of.hint
+
+-- returns the error for a name that no rule has
+local function unknown(rule)
+  for name in pairs(rule) do
+    if not MEMBERS[name] then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
+  end
 end
 
+-- returns the problem of a member; nil: all members are right
 local function check_members(rule, kind)
   for name, value in pairs(rule) do
     local member = MEMBERS[name]
-    if not member then return ("%s is not known%s"):format(tostring(name), hint(name, MEMBERS)) end
     if not (member.always or kind.takes and kind.takes[name]) then return ("%s has no %s"):format(rule.what, name) end
     if not member[1](value) then return ("%s must be %s"):format(name, member[2]) end
   end
@@ -167,10 +178,12 @@ local function check_members(rule, kind)
   end
 end
 
+-- returns the problem of a rule; nil: the rule is right
 local function check(rule)
   if type(rule) ~= "table" then return "a rule must be a table" end
-  local kinds = chaos.KINDS[rule.on]
-  if not kinds then return "on must be " .. MEMBERS.on[2] end
+  local err, kinds = unknown(rule), chaos.KINDS[rule.on]
+  if err then return err end
+  if not kinds then return "on must be " .. MEMBERS.on[2] .. hint(rule.on, chaos.KINDS) end
   local kind = kinds[rule.what]
   if not kind then
     return ("on %s: what must be one of %s%s"):format(rule.on, names_of(kinds), hint(rule.what, kinds))
@@ -201,7 +214,7 @@ function Chaos:add(rule)
   return id
 end
 
----Adds a rule, as add() does, but returns the problem of a wrong rule. Never raises.
+---Adds a rule, as add() does; but returns the problem of a wrong rule instead of raising an error.
 ---@param rule whatsapp.sandbox.rule
 ---@return string? id
 ---@return string? problem
@@ -234,7 +247,8 @@ function Chaos:clear() self.rules = {} end
 -- returns whether a rule may fire again
 local function is_active(rule) return not rule.times or rule.fired < rule.times end
 
----@return table[] rules with `id`, `seen`, `fired` and `active`
+---@return whatsapp.sandbox.rule[] rules copies of the rules, with id; seen, the number of matches; fired; active, whether the
+---rule may fire again
 function Chaos:list()
   local list = {}
   for i, rule in ipairs(self.rules) do
@@ -246,6 +260,7 @@ end
 
 local function plain(address) return (tostring(address):gsub("[^%w.]", "")) end
 
+-- returns whether a rule matches the type, the endpoint and the recipient of a subject
 local function matches(rule, subject)
   local match = rule.match
   if not match then return true end
@@ -254,6 +269,7 @@ local function matches(rule, subject)
   return not match.to or (subject.to ~= nil and plain(match.to) == plain(subject.to))
 end
 
+-- returns whether a rule fires at the match that was just counted
 local function is_time(self, rule)
   local seen = rule.seen - (rule.after or 0)
   if seen <= 0 then return false end
@@ -263,11 +279,12 @@ local function is_time(self, rule)
   return true
 end
 
----Returns the first rule that fires for a subject, or nil. Each rule that matches the subject counts the match, even if another
----rule fires.
+---Returns the rule that fires for a subject. If several rules would fire, only the first of them does; but each rule that matches
+---the subject counts the match.
 ---@param on table<string, boolean> the values of rule.on that may fire here
----@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? }
----@return table? rule
+---@param subject { type: string?, to: string?, endpoint: string?, fails: boolean? } a request or webhook; fails: true asks only
+---for rules of the kind `fail`, else rules of this kind do not fire
+---@return whatsapp.sandbox.rule? rule nil: no rule fires
 function Chaos:fire(on, subject)
   local first
   for _, rule in ipairs(self.rules) do
@@ -282,8 +299,8 @@ function Chaos:fire(on, subject)
   return first
 end
 
----@param needs_message boolean? true: only asks for rules that match a type or a recipient
----@return boolean any whether there is such a rule for answers
+---@param needs_message boolean? true: counts only rules that match a type or a recipient of messages
+---@return boolean has_answers whether the box has such a rule for answers
 function Chaos:has_answers(needs_message)
   for _, rule in ipairs(self.rules) do
     local match = rule.match
@@ -292,7 +309,7 @@ function Chaos:has_answers(needs_message)
   return false
 end
 
----Reads a rule from the words of a command line: "webhook twice times=1 type=text".
+---Reads a rule from a text such as "webhook twice times=1 type=text".
 ---@param text string
 ---@return whatsapp.sandbox.rule? rule
 ---@return string? problem
@@ -313,9 +330,9 @@ function chaos.parse(text)
   return rule
 end
 
----@param draw fun(): number from 0 to 1
----@param tell fun(event: table)
----@return whatsapp.sandbox.chaos
+---@param draw fun(): number returns a random number from 0 to 1
+---@param tell fun(event: whatsapp.sandbox.event) records the event of a rule that fires
+---@return whatsapp.sandbox.chaos chaos
 function chaos.new(draw, tell)
   return setmetatable({ rules = {}, count = 0, draw = draw, tell = tell }, Chaos)
 end

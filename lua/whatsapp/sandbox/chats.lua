@@ -1,23 +1,25 @@
--- Finds the messages of a box (a simulated API): messages of the business and messages of the users. Reads only; never sends
--- anything.
+-- Finds the messages of a box (a simulated API): messages of the business, and messages of users. An entry is a message with its
+-- data in the box. Changes nothing.
 local chats = {}
 
+---Finds a message of the business.
 ---@param box whatsapp.sandbox
----@param id any the id of a message of the business
+---@param id any
 ---@return table? entry
 function chats.find(box, id)
   return box.shelves.messages.by_id[id] or box.shelves.undelivered.by_id[id]
 end
 
+---Finds a message of a user.
 ---@param box whatsapp.sandbox
----@param id any the id of a message of a user
+---@param id any
 ---@return table? entry
 function chats.find_inbound(box, id) return box.shelves.inbound.by_id[id] end
 
 ---Returns the newest message to a user.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
----@param fits (fun(entry: table): any)? returns true for an entry that counts; all count if absent
+---@param fits (fun(entry: table): any)? returns whether an entry counts; if absent, all entries count
 ---@return table? entry
 function chats.last(box, user, fits)
   local list = box.messages
@@ -39,7 +41,7 @@ end
 
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
----@return table[] entries of both sides, the newest last
+---@return table[] entries of the messages from and to a user, the newest last
 function chats.entries(box, user)
   local found = chats.sent_to(box, user)
   for _, entry in ipairs(box.inbound) do
@@ -50,7 +52,7 @@ function chats.entries(box, user)
 end
 
 ---@param box whatsapp.sandbox
----@return table<string, integer> counts id of a user -> number of messages that the user has not read
+---@return table<string, integer> counts id of a user -> how many messages the user has not read
 function chats.unread(box)
   local counts = {}
   for _, entry in ipairs(box.messages) do
@@ -59,17 +61,17 @@ function chats.unread(box)
   return counts
 end
 
----Returns the definition of the template of a message, if the box has it.
+---Finds the definition of the template of a message.
 ---@param box whatsapp.sandbox
 ---@param entry table
----@return table? definition
+---@return table? definition nil: the message is no template message, or the box does not have the template
 function chats.definition(box, entry)
   local template = entry.message.template
   if type(template) ~= "table" then return nil end
   return box.templates:find(template)
 end
 
----Returns the number of the business, as a quote of a message shows it.
+---Returns the phone number of the business, for the member `from` of a quote.
 ---@param box whatsapp.sandbox
 ---@param id string phone_number_id
 ---@return string digits

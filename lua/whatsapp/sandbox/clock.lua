@@ -1,12 +1,13 @@
--- The clock of a box (a simulated API), and the work that is due at its times. Without a real clock, the clock moves only if a
--- program moves it. It never goes back, never waits, and never runs work by itself.
+-- The clock of a box (a simulated API), and the work that is due later. With a real clock, the time of the box passes by itself,
+-- and a test can move it ahead. Without a real clock, the time passes only if a test moves it. The clock never goes back, and
+-- never waits. advance() and set() call run_until(), a function of the box that does the due work.
 local queue = require "whatsapp.util.queue"
 
 local clock = {}
 
 ---@class whatsapp.sandbox.clock
 ---@field offset number seconds by which the clock is ahead of the real clock
----@field frozen boolean true: the clock has stopped
+---@field frozen boolean true: the clock is stopped
 local Clock = {}
 Clock.__index = Clock
 
@@ -17,10 +18,10 @@ function Clock:now()
 end
 
 -- ---- work -----------------------------------------------------------------------------------------------------------------
--- All work for one time is in one queue, so that it runs in the order in which it was added. The heap has one queue for each
--- time.
+-- The heap has one item for each time; the item has a queue with all work for this time. So work for the same time is done in the
+-- order in which it was added.
 
----Adds work to the clock: `work(subject, time)` is due at a time.
+---Adds work: the box will call work(subject, time) when the clock shows the time.
 ---@param time number seconds since 1970; work for a past time is due at once
 ---@param work fun(subject: any, time: number)
 ---@param subject any not nil
@@ -35,17 +36,17 @@ function Clock:at(time, work, subject)
   moment.works:push(subject)
 end
 
----@return number? seconds until the next work is due, 0 if it is due; nil: nothing waits
+---@return number? seconds until the next work is due; 0: some work is due now; nil: no work waits
 function Clock:due()
   local first = self.heap[1]
   return first and math.max(0, first.wakes - self:now())
 end
 
----Takes the next work that is due at a time, or earlier.
+---Removes and returns the next work that is due at a time or earlier.
 ---@param time number
----@return function? work
----@return any subject
----@return number? at the time at which the work was due
+---@return (fun(subject: any, time: number))? work nil: no work is due
+---@return any subject the argument for the work
+---@return number? at the time at which the work is due
 function Clock:next(time)
   local first = self.heap[1]
   if not first or first.wakes > time then return nil end
@@ -70,11 +71,12 @@ function Clock:move(time)
 end
 
 ---@param value any
----@return boolean is_time true: the value can be a time or a duration, in seconds
+---@return boolean is_time true: the value can be a time or a duration in seconds
 function clock.is_time(value) return type(value) == "number" and value == value and math.abs(value) < 2 ^ 40 end
 
----Moves the clock forward, and does all work that becomes due, one by one, each at its time.
----@param seconds number not below 0
+---Moves the clock forward. Does all work that becomes due, in the order of its times; the clock shows the time of each piece of
+---work.
+---@param seconds number 0 or more
 ---@return number now
 function Clock:advance(seconds)
   if not clock.is_time(seconds) or seconds < 0 then error("advance must be a number of seconds, 0 or more", 2) end
@@ -83,7 +85,7 @@ function Clock:advance(seconds)
   return self:now()
 end
 
----Moves the clock to a time, as `advance` does.
+---Moves the clock to a time, as advance() does.
 ---@param time number seconds since 1970; not before now
 ---@return number now
 function Clock:set(time)
@@ -94,8 +96,8 @@ function Clock:set(time)
   return self:now()
 end
 
----Stops the clock, or continues it from the same time. advance and set also move a stopped clock.
----@param frozen boolean? true if absent
+---Stops the clock; or lets it continue from the same time. advance() and set() also move a stopped clock.
+---@param frozen boolean? true, or absent: stops the clock
 function Clock:freeze(frozen)
   frozen = frozen ~= false
   if frozen == self.frozen then return end
@@ -109,8 +111,9 @@ end
 ---@return string stamp whole seconds, as the API writes times
 function clock.stamp(time) return ("%.0f"):format(math.floor(time)) end
 
----@param real (fun(): number)? a clock in seconds since 1970; if absent, only advance, set and the transport move the time
----@return whatsapp.sandbox.clock
+---@param real (fun(): number)? a real clock in seconds since 1970; if absent, only advance(), set() and the transport move the
+---time
+---@return whatsapp.sandbox.clock clock the box replaces its functions run_until() and on_move()
 function clock.new(real)
   local start = os.time()
   local self = setmetatable({

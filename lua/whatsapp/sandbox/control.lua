@@ -1,6 +1,6 @@
--- The control API of a box (a simulated API), under /_sandbox/: it takes and returns JSON. A test or the page uses it to play
--- users, to move the clock and to read the box. Refuses requests from pages of other hosts. Each route is a row. Never guesses:
--- refuses bad input with 400 and a sentence.
+-- The control API of a box (a simulated API), under /_sandbox/. A test or the page uses it to play users, to move the clock, to
+-- set rules of chaos and to read the box. It takes and returns JSON. Each route is a row of ROUTES. guard() refuses the requests
+-- that a page of another host can send. Bad input gets 400 and a sentence.
 local chats = require "whatsapp.sandbox.chats"
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
@@ -27,15 +27,17 @@ local HEADERS = {
   ["content-type"] = "application/json; charset=utf-8", ["x-content-type-options"] = "nosniff", ["cache-control"] = "no-store",
 }
 
+-- makes a response
 local function answer(status, object)
   return { status = status, headers = HEADERS, body = object and escaped.encode(object) or "" }
 end
 
+-- makes a response with a problem, a string or a table; status: 400 if absent
 local function refuse(problem, status)
   return answer(status or 400, { problem = type(problem) == "string" and show.line(problem) or problem })
 end
 
--- makes the response for a function that returns its result, or nil and the problem
+-- makes the response from the values of another function: its result, or nil and the problem
 local function answer_to(result, problem)
   if result == nil then return refuse(problem) end
   return answer(200, type(result) == "table" and result or { ok = true })
@@ -50,6 +52,7 @@ local function message_view(entry)
   }
 end
 
+-- returns a template message as the user sees it; nil: the box does not have the template
 local function rendered(box, entry)
   local definition = chats.definition(box, entry)
   return definition and message_templates.render(definition, entry.message) or nil
@@ -69,6 +72,7 @@ local function entry_view(box, entry)
   }
 end
 
+-- returns the time at which the last of the user's windows ends; nil: no window was ever open
 local function window_until(user)
   local latest
   for _, ends in pairs(user.windows) do latest = math.max(latest or 0, ends) end
@@ -93,6 +97,7 @@ end
 
 -- ---- messages -----------------------------------------------------------------------------------------------------------
 
+-- returns an address without spaces and signs
 local function digits(text) return (text:gsub("[^%w.]", "")) end
 
 local function matches(entry, query)
@@ -102,6 +107,7 @@ local function matches(entry, query)
   return entry.user == query.to or digits(tostring(entry.to)) == digits(query.to)
 end
 
+-- returns a parameter of the query as a whole number, or the default; or nil and the problem
 local function whole(query, name, default)
   if query[name] == nil then return default end
   local number = graph.whole(query[name])
@@ -109,7 +115,7 @@ local function whole(query, name, default)
   return nil, name .. " must be a whole number"
 end
 
-local LIMIT, MOST = 100, 10000
+local LIMIT, MOST = 100, 10000 -- messages in an answer: by default, and at most
 
 local function found_messages(box, query, limit)
   local list = core.array {}
@@ -131,8 +137,8 @@ end
 
 local LOOK = 0.05 -- seconds between two checks of a long poll
 
--- A long poll. Returns nil and seconds if the caller must ask again. The caller passes the same table each time, because the
--- table has the end of the wait.
+-- A long poll: waits for the next message. Returns the response; or nil and the seconds after which the caller must call again.
+-- The caller passes the same table each time, because the table keeps the end of the wait.
 local function wait(box, request)
   local query = graph.query(request)
   local after, problem = whole(query, "after", 0)
@@ -184,8 +190,8 @@ local function post_verb(box, _, body, id, verb)
   })
 end
 
--- The first call asks the endpoint. The next calls, with the same request, check whether the endpoint has answered. After the
--- last screen, sends the user's answer.
+-- Does a step of a user through a flow. The first call asks the endpoint of the flow. The next calls, with the same table, check
+-- whether the endpoint has answered. After the last screen, sends the user's answer to the business.
 local function post_step(box, request, body, id, name)
   local user = box.users:find(id)
   if not user then return refuse(("there is no user %s"):format(id), 404) end
@@ -204,6 +210,7 @@ local function post_step(box, request, body, id, name)
   })
 end
 
+-- returns the function that gives a message a status
 local function post_status(word)
   return function(box, _, body, id)
     if body.code ~= nil and not values.integer(body.code) then return refuse "code must be a whole number" end
@@ -326,8 +333,8 @@ end
 
 local function get_numbers(box) return answer(200, { numbers = core.array(values.copy(box.numbers.list)) }) end
 
--- method, pattern of the path after /_sandbox, function(box, request, captures ...) of a GET or function(box, request, body,
--- captures ...) of the others; it returns a response
+-- Each row: the method; the pattern of the path after /_sandbox; the function that returns the response. The function of a GET
+-- gets (box, request, captures ...); any other function gets (box, request, body, captures ...).
 local ROUTES = {
   { "GET", "^/messages$", get_messages },
   { "GET", "^/wait$", wait },
@@ -367,8 +374,9 @@ for _, row in ipairs(templates.CONTROL) do table.insert(ROUTES, row) end
 
 -- ---- guards -------------------------------------------------------------------------------------------------------------
 
--- Refuses requests that a page of another host can send: the Host is not this machine, the Origin is not the sandbox, or the body
--- may come from a form.
+-- Refuses the requests that a page of another host can send to the sandbox. Returns the refusal; nil: the request may pass. Three
+-- checks: the Host must be this machine, the Origin must be the sandbox, and the content type must be JSON, which a form cannot
+-- send.
 local function guard(request, method)
   local host = graph.header(request, "host")
   if host then
@@ -387,6 +395,7 @@ local function guard(request, method)
   end
 end
 
+-- returns the object in the body, an empty one if there is no body; or nil and the problem
 local function body_of(request)
   if request.body == nil or request.body == "" then return {} end
   local body, err = json.decode(request.body)
@@ -394,16 +403,13 @@ local function body_of(request)
   return nil, "the body is not a JSON object" .. (err and ": " .. tostring(err) or "")
 end
 
-local function unescaped(text)
-  return text and (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
-end
-
--- finds the route; returns nil and true if the path exists with another method
+-- Returns the row of a request and its captures. Without such a row, returns nil, and whether the path exists with another
+-- method.
 local function route_of(method, path)
   local is_known = false
   for _, route in ipairs(ROUTES) do
     local first, second = path:match(route[2])
-    if first and route[1] == method then return route, unescaped(first), unescaped(second) end
+    if first and route[1] == method then return route, url.unescape(first), second and url.unescape(second) end
     is_known = is_known or first ~= nil
   end
   return nil, is_known
@@ -412,8 +418,8 @@ end
 ---Answers a request to the control API.
 ---@param box whatsapp.sandbox
 ---@param request { method: string, url: string, headers: table?, body: string? }
----@return table? response nil: the request is a long poll: ask again with the same table
----@return number? seconds after which to ask again
+---@return table? response nil: the answer is not there yet: call this function again with the same table
+---@return number? seconds after which the caller must call again
 function control.handle(box, request)
   local refused = guard(request, request.method)
   if refused then return refused end

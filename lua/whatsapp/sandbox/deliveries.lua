@@ -1,7 +1,10 @@
--- Delivers the webhooks of a box (a simulated API). A delivery is one webhook with its attempts. Signs the bytes of each webhook.
--- Repeats a webhook as the API does: until the endpoint answers 200, for at most 7 days. Keeps a log of the attempts. If the
--- endpoint is a function, this file calls the function. If the endpoint is a URL, box:run() returns the requests, and the driver
--- (the caller of box:run) posts them. Never opens a socket, and never waits.
+-- Delivers the webhooks of a box (a simulated API). A delivery is one webhook with the log of its attempts. The life of a
+-- delivery:
+--   1. send()               makes the delivery, and puts its first attempt on the clock
+--   2. attempt_when_due()   called by the clock; if 16 requests to the endpoint are under way, the delivery waits in a queue
+--   3. start()              signs the bytes; calls an endpoint that is a function, or asks the driver to post to a URL
+--   4. settle()             records the answer; after 200 the delivery is done, else the next attempt goes on the clock
+-- After 7 days without 200, the delivery is dropped. The driver is the caller of box:run().
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
@@ -13,36 +16,37 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- Seconds from the first attempt to each attempt. The documentation says only that the API repeats at once, then less and less
--- often, for 7 days. The sandbox chooses the exact seconds.
+-- The seconds from the first attempt to each attempt. The documentation of the API says only: the API repeats at once, then less
+-- and less often, for 7 days. So these seconds are a choice of the sandbox.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 
-local MOST_UNDER_WAY = 16 -- requests to one endpoint
-local MOST_WAITING = 10000
+local MOST_UNDER_WAY = 16 -- requests to one endpoint at the same time
+local MOST_WAITING = 10000 -- deliveries; the oldest is dropped
 local MOST_ANSWER = 4096 -- bytes of an answer that the log keeps
 local OK = 200 -- the only status that is a success
 local USER_AGENT = "facebookexternalua"
 
 ---@class whatsapp.sandbox.delivery
 ---@field id string
----@field at number time at which the delivery was made
+---@field at number the time at which the delivery was made
 ---@field number string phone_number_id
 ---@field what string the type of the message, or the status
----@field about string? id of the message
+---@field about string? the id of the message
 ---@field body string the bytes
----@field state "waiting"|"done"|"dropped" dropped: no other attempt follows
+---@field state "waiting"|"done"|"dropped" done: the endpoint answered 200; dropped: the box gives the delivery up
 ---@field attempts table[] each { at, status, answer, err, ms, signature, reserialised, hint }
----@field next_at number? time of the next attempt
+---@field next_at number? the time of the next attempt
 
 local attempt_when_due
 
 -- ---- endpoints ----------------------------------------------------------------------------------------------------------
 
+-- returns the endpoint of a number, or the endpoint of all other numbers
 local function endpoint_of(box, number)
   return box.endpoints[number] or box.endpoints[""]
 end
 
----Sets the endpoint of webhooks.
+---Sets the endpoint of webhooks. Deliveries that wait for the old endpoint go to the new one.
 ---@param box whatsapp.sandbox
 ---@param to string|function|nil a URL, or a handler of whatsapp.webhook.handler; nil: removes the endpoint
 ---@param number string? phone_number_id; if absent, the endpoint is for every number that has no other endpoint
@@ -52,13 +56,13 @@ function deliveries.set_endpoint(box, to, number)
     url = is_url and to or nil, handle = not is_url and to or nil, running = 0, ready = queue.fifo(),
   } or nil
   local delivery = old and old.ready:pop()
-  while delivery do -- deliveries that waited for the old endpoint go to the new endpoint
+  while delivery do
     box.clock:at(box.clock:now(), attempt_when_due, { box, delivery, #delivery.attempts })
     delivery = old.ready:pop()
   end
 end
 
----Forgets every delivery. Later answers to these deliveries have no effect.
+---Forgets every delivery. An answer that comes later has no effect. The endpoints stay.
 ---@param box whatsapp.sandbox
 function deliveries.reset(box)
   box.waiting = { count = 0 }
@@ -70,7 +74,7 @@ end
 
 ---@param box whatsapp.sandbox
 ---@param number string phone_number_id
----@return boolean
+---@return boolean has_endpoint whether webhooks of this number have an endpoint
 function deliveries.has_endpoint(box, number) return endpoint_of(box, number) ~= nil end
 
 local function headers_of(signature)
@@ -78,7 +82,7 @@ local function headers_of(signature)
 end
 
 -- ---- waiting deliveries ---------------------------------------------------------------------------------------------------
--- They are a linked list: finding the oldest delivery takes constant time, and so does removing any delivery.
+-- The waiting deliveries are a linked list: the oldest delivery is found, and any delivery is removed, in constant time.
 
 local function link(box, delivery)
   local list = box.waiting
@@ -95,6 +99,7 @@ local function unlink(delivery)
   list.count = list.count - 1
 end
 
+-- ends a waiting delivery
 local function finish(delivery, state)
   if delivery.state ~= "waiting" then return end
   delivery.state, delivery.next_at = state, nil
@@ -103,6 +108,7 @@ end
 
 -- ---- attempts -----------------------------------------------------------------------------------------------------------
 
+-- Records an event about a delivery. Only the event of the first attempt has the bytes of the webhook.
 local function tell(box, delivery, attempt)
   box:tell {
     kind = "delivery", delivery = delivery.id, what = delivery.what, id = delivery.about, number = delivery.number,
@@ -111,6 +117,7 @@ local function tell(box, delivery, attempt)
   }
 end
 
+-- puts the next attempt on the clock; after the last attempt, drops the delivery
 local function schedule_next(box, delivery)
   local step = deliveries.STEPS[#delivery.attempts + 1]
   if not step then return finish(delivery, "dropped") end
@@ -120,8 +127,9 @@ end
 
 local REFUSED = { [401] = true, [403] = true }
 
--- Adds a hint to an attempt that the endpoint refused. The endpoint has another secret; or it does not verify the bytes that it
--- received, because its framework decoded the body and encoded it again.
+-- Adds a hint to an attempt that the endpoint refused. Two causes are common: the endpoint has another secret; or its framework
+-- has decoded the body and encoded it again, so that the endpoint verifies other bytes. `reserialised` is the signature of those
+-- bytes.
 local function explain(box, delivery, attempt)
   local plain = escaped.plain(delivery.body)
   if plain == delivery.body then return end
@@ -140,9 +148,10 @@ local function parts_of(response)
   if status then return status, values.text_of(body or "") end
 end
 
--- records the answer of an endpoint, or the error if there is no answer
+-- Records the answer of an endpoint, or the error if there is no answer. Then the delivery is done, or its next attempt is
+-- scheduled.
 local function settle(box, delivery, attempt, response, err)
-  if delivery.list ~= box.waiting then return end -- the box was reset meanwhile
+  if delivery.list ~= box.waiting then return end -- reset() has forgotten the delivery
   local status, body = parts_of(response)
   attempt.status = status
   attempt.answer = body and body:sub(1, MOST_ANSWER)
@@ -157,20 +166,21 @@ end
 
 local start
 
--- Returns the queue of an endpoint after it removed the deliveries at its head that were dropped. The queue is asked before each
--- push and pop, so dropped deliveries cannot fill it.
+-- Removes the deliveries at the head of an endpoint's queue that no longer wait. Returns the queue. This function is called
+-- before every push and pop, so dropped deliveries cannot fill the queue.
 local function ready_of(endpoint)
   local ready = endpoint.ready
   while ready:size() > 0 and ready[ready.head].state ~= "waiting" do ready:pop() end
   return ready
 end
 
+-- makes an attempt of the next delivery that waits for the endpoint
 local function start_next(box, endpoint)
   local delivery = ready_of(endpoint):pop()
   if delivery then start(box, endpoint, delivery) end
 end
 
--- asks the driver to post; the driver calls `done` with the answer
+-- Asks the driver to post the webhook: adds an effect to box.effects. The driver calls `done` with the answer.
 local function post(box, endpoint, delivery, attempt)
   local is_over = false
   endpoint.running = endpoint.running + 1
@@ -189,6 +199,7 @@ local function post(box, endpoint, delivery, attempt)
   }
 end
 
+-- calls an endpoint that is a function
 local function call(box, endpoint, delivery, attempt)
   local ok, response = pcall(endpoint.handle, {
     method = "POST", headers = headers_of(attempt.signature), body = delivery.body,
@@ -197,6 +208,7 @@ local function call(box, endpoint, delivery, attempt)
   else settle(box, delivery, attempt, nil, "the handler raised: " .. show.value(response)) end
 end
 
+-- makes an attempt
 function start(box, endpoint, delivery)
   local is_first = #delivery.attempts == 0
   local signed = delivery.garble and is_first and delivery.body .. " " or delivery.body
@@ -208,8 +220,8 @@ function start(box, endpoint, delivery)
   else post(box, endpoint, delivery, attempt) end
 end
 
--- The clock calls this function when an attempt is due. It does nothing if another attempt was made before, or if the delivery
--- has ended.
+-- The clock calls this function when an attempt is due. subject: { box, delivery, the number of attempts at the time of
+-- scheduling }. Does nothing if another attempt was made in the meantime, or if the delivery has ended.
 function attempt_when_due(subject)
   local box, delivery, count = subject[1], subject[2], subject[3]
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
@@ -224,6 +236,7 @@ end
 
 -- ---- sending ----------------------------------------------------------------------------------------------------------------
 
+-- drops the oldest waiting deliveries, so that one more may wait
 local function make_room(box)
   while box.waiting.count >= MOST_WAITING do
     local oldest = box.waiting.first
@@ -232,12 +245,12 @@ local function make_room(box)
   end
 end
 
----Sends bytes to the endpoint of a number.
+---Sends bytes to the endpoint of a number. The first attempt is due at once, or after `how.delay`.
 ---@param box whatsapp.sandbox
 ---@param about { number: string, what: string, about: string? }
 ---@param body string
 ---@param how { delay: number?, drop: boolean?, garble: boolean? }? delay: seconds until the first attempt; drop: the first
----attempt does not arrive; garble: the first attempt has a wrong signature
+---attempt does not arrive; garble: the signature of the first attempt is wrong
 ---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint
 function deliveries.send(box, about, body, how)
   if not endpoint_of(box, about.number) then return nil end
@@ -256,7 +269,7 @@ end
 
 ---Continues a delivery from a loaded state.
 ---@param box whatsapp.sandbox
----@param kept table
+---@param kept table an item of `waiting` in the state
 function deliveries.resume(box, kept)
   local delivery = values.copy(kept)
   delivery.state, delivery.attempts, delivery.tried = "waiting", {}, nil
@@ -266,7 +279,7 @@ function deliveries.resume(box, kept)
   box.clock:at(kept.next_at or box.clock:now(), attempt_when_due, { box, delivery, kept.tried })
 end
 
----Sends the bytes of a delivery again, with a new signature.
+---Sends the bytes of a delivery again, as a new delivery.
 ---@param box whatsapp.sandbox
 ---@param id string
 ---@return whatsapp.sandbox.delivery? delivery the new delivery
@@ -281,6 +294,7 @@ end
 
 -- ---- the handshake ------------------------------------------------------------------------------------------------------
 
+-- keeps the result of a handshake in box.handshaken, and records an event
 local function conclude(box, number, challenge, response, err)
   local status, answer = parts_of(response)
   local ok = status == OK and answer == challenge
@@ -293,8 +307,8 @@ end
 ---Sends a challenge to the endpoint, as the API does when a webhook is set up. The endpoint must answer with the challenge. An
 ---event of the kind "handshake" has the result.
 ---@param box whatsapp.sandbox
----@param number string?
----@return boolean? asked
+---@param number string? phone_number_id
+---@return boolean? asked true: the challenge is on its way
 ---@return string? problem
 function deliveries.handshake(box, number)
   local endpoint = endpoint_of(box, number)

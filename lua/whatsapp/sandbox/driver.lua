@@ -1,13 +1,13 @@
--- Drives a box (a simulated API) inside nginx: lets the box do its due work, and sends the requests of the box over cosockets. A
--- turn is one call of box:run. Never decides: the box decides which request is sent, when, how many are under way to one
--- endpoint, and what an answer means.
+-- Drives a box (a simulated API) inside nginx. A turn is one call of box:run(): the box does its due work, and returns the
+-- requests that it wants to send. The driver puts the requests into a queue; up to 512 light threads send them over cosockets.
+-- The box decides when a request is sent, how many are under way to one endpoint, and what an answer means.
 local queue = require "whatsapp.util.queue"
 local resty = require "whatsapp.transport.resty"
 local show = require "whatsapp.util.show"
 
-local MOST = 512 -- requests under way; the box has at most 16 requests to one endpoint under way
+local MOST = 512 -- light threads; the box has at most 16 requests to one endpoint under way
 local IDLE = 1 -- seconds: the longest time between two turns
-local TURNS = 1000 -- turns of one timer; then a new timer begins: nginx keeps memory for each timer until it ends
+local TURNS = 1000 -- turns or requests of one timer; then a new timer begins, because nginx frees memory only when a timer ends
 
 local Driver = {}
 Driver.__index = Driver
@@ -17,7 +17,7 @@ local M = {}
 ---@param ngx table
 ---@param box whatsapp.sandbox
 ---@param tick fun() called about once a second
----@return table driver
+---@return table driver start() starts it
 function M.new(ngx, box, tick)
   return setmetatable({
     ngx = ngx, box = box, tick = tick, queue = queue.fifo(), running = 0, ticked = 0,
@@ -27,7 +27,7 @@ end
 
 function Driver:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", show.value(err)) end
 
----Makes the next turn begin soon. Call it after something happened in the box.
+---Makes the next turn begin at once. Call this function after each request to the box.
 function Driver:wake()
   local semaphore = self.semaphore
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
@@ -35,6 +35,7 @@ end
 
 -- ---- requests ---------------------------------------------------------------------------------------------------------------
 
+-- sends one request, and gives the answer to the box
 local function perform(self, effect)
   local post = effect.post
   local ok, response, err = pcall(self.transport, {
@@ -45,7 +46,7 @@ local function perform(self, effect)
   if not done then self:log(problem) end
 end
 
--- A light thread that performs the requests of the queue, one after the other.
+-- A light thread: sends the requests of the queue, one after the other. premature: nginx ends.
 local function work(premature, self)
   for _ = 1, premature and 0 or TURNS do
     local effect = self.queue:pop()
@@ -57,6 +58,7 @@ local function work(premature, self)
   if self.queue:size() > 0 and not premature then self:staff() end
 end
 
+---Starts as many light threads as the queue has requests, at most MOST in total.
 function Driver:staff()
   for _ = self.running + 1, math.min(MOST, self.running + self.queue:size()) do
     local ok, err = self.ngx.timer.at(0, work, self)
@@ -67,6 +69,7 @@ end
 
 -- ---- turns ------------------------------------------------------------------------------------------------------------------
 
+-- takes one turn, and calls tick() once a second
 local function turn(self)
   local effects = self.box:run()
   for _, effect in ipairs(effects) do self.queue:push(effect) end
@@ -78,7 +81,8 @@ local function turn(self)
   end
 end
 
--- Waits at least a millisecond: a shorter wait would neither yield nor move the clock of nginx.
+-- A light thread: takes turns. Between two turns, it waits until the next work is due, until wake() is called, or for a second.
+-- It waits at least a millisecond, because a shorter wait would neither yield nor move the clock of nginx.
 local function drive(premature, self)
   self.semaphore = self.semaphore or require("ngx.semaphore").new()
   for _ = 1, premature and 0 or TURNS do
@@ -91,7 +95,7 @@ local function drive(premature, self)
   if not premature then self:start() end
 end
 
----Starts the turns, in timers of nginx's worker process.
+---Starts the turns, in a timer of nginx's worker process.
 function Driver:start()
   local ok, err = self.ngx.timer.at(0, drive, self)
   if not ok then self:log(err) end

@@ -1,6 +1,6 @@
--- Writes JSON as the API writes the bodies of its webhooks: in ASCII; other characters and @ as \u with hexadecimal digits in
--- lower case; a slash as \/. The members of an object are in the order of FIRST, then by name: equal values become equal bytes.
--- Pure; never changes a value.
+-- Writes JSON as the API writes the bodies of its webhooks: all bytes are ASCII; other characters and @ become \u with
+-- hexadecimal digits in lower case; a slash becomes \/. The members of an object are in the order of FIRST, the other members
+-- after them, sorted by name: so equal values become equal bytes. Pure.
 local core = require "whatsapp.core"
 local values = require "whatsapp.util.values"
 
@@ -14,7 +14,7 @@ local RANK = {}
 for i, name in ipairs(FIRST) do RANK[name] = i end
 
 local LIST = getmetatable(core.array {})
-local DEEPEST = 64
+local DEEPEST = 64 -- levels of tables; encode() raises for a deeper one
 
 -- ---- strings ------------------------------------------------------------------------------------------------------------
 
@@ -24,25 +24,11 @@ local SHORT = {
 
 local function escape_byte(byte) return SHORT[byte] or ("\\u%04x"):format(byte:byte()) end
 
-local function code_point(character)
-  local first = character:byte()
-  local point = first < 224 and first % 32 or first < 240 and first % 16 or first % 8
-  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
-  return point
-end
-
-local function escape_character(character)
-  local point = code_point(character)
-  if point < 0x10000 then return ("\\u%04x"):format(point) end
-  point = point - 0x10000
-  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
-end
-
--- writes a string of UTF-8: the string comes from JSON, or `values.is_utf8` has checked it
+-- Writes a string. It must be UTF-8: all strings here come from JSON, or values.is_utf8 has checked them.
 local function write_string(text)
   if not text:find '[^%w_. :-]' then return '"' .. text .. '"' end
   text = text:gsub('[%z\1-\31"\\/@\127]', escape_byte)
-  return '"' .. text:gsub("[\194-\244][\128-\191]+", escape_character) .. '"'
+  return '"' .. text:gsub("[\194-\244][\128-\191]+", values.json_escape) .. '"'
 end
 
 -- ---- values -------------------------------------------------------------------------------------------------------------
@@ -80,6 +66,7 @@ local function write_object(out, object, depth)
   out[#out + 1] = "}"
 end
 
+-- type of a value -> function that appends its JSON to `out`; every other type becomes null
 local WRITERS = {
   string = function(out, text) out[#out + 1] = write_string(text) end,
   number = function(out, number) out[#out + 1] = values.text(number) or "null" end,
@@ -94,6 +81,7 @@ local function write_null(out) out[#out + 1] = "null" end
 
 function write(out, value, depth) return (WRITERS[type(value)] or write_null)(out, value, depth) end
 
+-- returns the character of a code point, in UTF-8
 local function utf8_of(point)
   if point < 0x80 then return string.char(point) end
   local tail = string.char(0x80 + point % 0x40)
@@ -110,21 +98,21 @@ end
 
 local function plain_unit(hex)
   local point = tonumber(hex, 16)
-  if point < 0x20 then return nil end
+  if point < 0x20 then return nil end -- stays escaped
   return utf8_of(point)
 end
 
----Returns the same JSON as most libraries write it: slashes, @ and characters outside ASCII are not escaped. These bytes have
----another signature.
----@param body string as `encode` wrote it
----@return string
+---Returns the same JSON as most libraries write it: slashes, @ and characters outside ASCII are not escaped. So the signature of
+---these bytes differs from the signature of the webhook.
+---@param body string that encode() returned
+---@return string json
 function escaped.plain(body)
-  body = body:gsub("\\\\", "\0"):gsub("\\/", "/")
+  body = body:gsub("\\\\", "\0"):gsub("\\/", "/") -- NUL: an escaped backslash, so that it escapes nothing here
   body = body:gsub("\\u(d[89ab]%x%x)\\u(d[c-f]%x%x)", plain_pair):gsub("\\u(%x%x%x%x)", plain_unit)
   return (body:gsub("%z", "\\\\"))
 end
 
----@param value any strings of UTF-8, numbers, booleans, tables; everything else is null
+---@param value any strings of UTF-8, numbers, booleans and tables; any other value becomes null
 ---@return string json
 function escaped.encode(value)
   local out = {}

@@ -1,5 +1,6 @@
--- Writes the output of the sandbox in nginx: the state file, the record of events, and the lines on the terminal. A new state
--- file replaces the old one by a rename, so that the file is whole at every moment. Never decides what happens in the box.
+-- Reads and writes the files of the sandbox inside nginx: the options, the state file, the record of events, and the lines on the
+-- terminal. The state is written to a new file, which then gets the name of the old file: so the state file is whole at every
+-- moment.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local master = require "whatsapp.sandbox.master"
@@ -7,20 +8,21 @@ local tape = require "whatsapp.sandbox.tape"
 
 local files = {}
 
-local EVERY = 10 -- seconds between two writes of a changed state
+local EVERY = 10 -- seconds: the shortest time between two writes of the state
 
 local Files = {}
 Files.__index = Files
 
----@param path string of the file that server.lua wrote
----@return { server: table, box: table } options
+---@param path string of the file of options that server.lua wrote
+---@return { server: table, box: table } options the options of the server, and of the box
 function files.options(path)
   return assert(json.decode(assert(file.read(path))))
 end
 
+---Opens the record, if the options name one.
 ---@param ngx table
 ---@param box whatsapp.sandbox
----@param server { state: string?, record: string?, output: boolean? }
+---@param server { state: string?, record: string?, output: boolean? } options of the server
 ---@return table files
 function files.new(ngx, box, server)
   local self = setmetatable({ ngx = ngx, box = box, server = server, changed = false, written = ngx.now() }, Files)
@@ -30,9 +32,9 @@ end
 
 function Files:log(err) self.ngx.log(self.ngx.ERR, "the sandbox: ", tostring(err)) end
 
----Reads the state file, if it exists. server.lua has checked the file.
+---Loads the state file, if it exists. settings.lua has checked the file before nginx started.
 function Files:load()
-  local text = self.server.state and file.read(self.server.state)
+  local text = self.server.state and file.read(self.server.state, file.SANDBOX)
   if not text then return end
   assert(self.box:load(assert(json.decode(text))))
   self.changed = false
@@ -60,6 +62,7 @@ local function write_state(self)
   assert(os.rename(path .. ".new", path))
 end
 
+---Writes the state file, if the state has changed.
 function Files:save()
   if not (self.server.state and self.changed) then return end
   self.changed, self.written = false, self.ngx.now()
@@ -67,14 +70,15 @@ function Files:save()
   if not ok then self:log(err) end
 end
 
----Does the work of each second: flushes the record, saves the state, and ends nginx if it is an orphan.
+---Does the work of each second: flushes the record, saves the state if the last write is old enough, and ends nginx if the
+---program that started nginx has ended.
 function Files:tick()
   if self.record then self.record:flush() end
   if self.ngx.now() - self.written >= EVERY then self:save() end
   if self.master and self.master:is_orphan() then self.master:signal "TERM" end
 end
 
----Saves the state and closes the record, when nginx ends.
+---Saves the state and closes the record. Call this function when nginx ends.
 function Files:finish()
   self:save()
   if self.record then self.record:close() end
@@ -88,14 +92,14 @@ app secret       %s
 token            %s
 ]]
 
----@return string base_url of the nginx that server.lua started
+---@return string base_url of the nginx that server.lua started; its port is in nginx.conf
 function Files:base_url()
   local conf = assert(file.read(self.server.folder .. "/nginx.conf"))
   return ("%s://127.0.0.1:%s"):format(self.server.tls and "https" or "http", conf:match "listen 127%.0%.0%.1:(%d+)")
 end
 
----Prints the five values that a program needs. If nginx runs in the foreground, also asks the endpoint for the handshake, and
----finds the process that started nginx.
+---Prints the five values that a program needs, if the server prints lines. If nginx runs in the foreground, also starts the
+---handshake with the endpoint, and from now on watches the program that started nginx (see tick).
 ---@param options { server: table, box: table }
 function Files:greet(options)
   local server, box = options.server, self.box

@@ -1,5 +1,5 @@
--- The phone's side of a flow's encrypted exchange: makes a signed and encrypted request, and reads the answer of the endpoint.
--- flows.lua sends the bytes. Never opens a socket, and never raises because of an answer.
+-- The phone's side of the encrypted exchange of a flow: makes a signed and encrypted request, and decrypts the answer of the
+-- endpoint. flows.lua sends the bytes. Never raises because of an answer.
 local crypto = require "whatsapp.crypto"
 local exchange = require "whatsapp.flows.exchange"
 local json = require "whatsapp.wire.json"
@@ -9,13 +9,13 @@ local flow = {}
 
 flow.VERSION = "3.0"
 
--- status of an endpoint -> what it means for the developer (see flows/endpoint)
+-- status of an answer -> its cause, for the developer of the endpoint (see flows/endpoint)
 local REFUSED = {
   [421] = "the endpoint's private key does not belong to the public key of this number",
   [432] = "the endpoint has another app secret, so the signature is wrong for it",
 }
 
----@class whatsapp.sandbox.flow_content the content that is encrypted
+---@class whatsapp.sandbox.flow_content the content of a request before its encryption
 ---@field action "ping"|"INIT"|"data_exchange"|"BACK"
 ---@field screen string?
 ---@field data table?
@@ -25,14 +25,14 @@ local REFUSED = {
 ---@class whatsapp.sandbox.flow_answer
 ---@field screen string? the next screen
 ---@field data table?
----@field error_msg string? text for the user, if the flow is over
+---@field error_msg string? the text for the user, if the status is 427
 
 -- returns 16 random bytes
 local function new_iv()
   return (crypto.random(16):gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end))
 end
 
--- returns the decrypted answer of the endpoint, or nil and an error
+-- Returns the decrypted answer of the endpoint, or nil and an error. The endpoint encrypts with the same key and the flipped IV.
 local function opened(secret, iv, response)
   local bytes = type(response.body) == "string" and crypto.from_base64((response.body:gsub("%s+$", "")))
   local text = bytes and secret:open(exchange.flipped(iv), bytes)
@@ -41,7 +41,7 @@ local function opened(secret, iv, response)
   return nil, "WhatsApp cannot decrypt the endpoint's answer: the body must be only the base64 of encrypted JSON"
 end
 
--- returns the function that reads the answer to a request
+-- returns the function that reads the answer to a request with this key and this IV
 local function reader(secret, iv)
   ---@param response { status: integer, body: string? }
   return function(response)
@@ -56,7 +56,8 @@ local function reader(secret, iv)
   end
 end
 
----Reads the endpoint's answer. Returns the next screen; or nil and an error; for 427 also the text for the user.
+---Reads the endpoint's answer. Returns the next screen; or nil and an error. For status 427, also returns the answer with the
+---text for the user.
 ---@alias whatsapp.sandbox.flow_reader fun(response: { status: integer, body: string? }): whatsapp.sandbox.flow_answer?, string?,
 ---whatsapp.sandbox.flow_answer?
 
@@ -65,7 +66,7 @@ end
 ---@param app_secret string
 ---@param content whatsapp.sandbox.flow_content
 ---@return { method: string, headers: table<string, string>, body: string }? request
----@return whatsapp.sandbox.flow_reader|string read reads the answer; or the error, if the key is wrong
+---@return whatsapp.sandbox.flow_reader|string read reads the answer; without a request, the error string
 function flow.request(public_key, app_secret, content)
   local key, err = crypto.public_key(public_key)
   if not key then return nil, "the public key is " .. err end

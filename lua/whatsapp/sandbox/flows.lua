@@ -1,6 +1,6 @@
--- Flows in a box (a simulated API): keeps the public key of each number, and does the steps of a user through a flow. A step asks
--- the endpoint of the business, as WhatsApp does. If the endpoint is a function, this file calls it. If the endpoint is a URL,
--- the driver (the caller of box:run) posts to it. Never opens a socket, and never waits.
+-- Flows in a box (a simulated API). post_key() keeps the public key of a number; step() does a step of a user through a flow. A
+-- step asks the endpoint of the business, as the phone of the user would. If the endpoint is a function, this file calls the
+-- function. If the endpoint is a URL, the driver (the caller of box:run) posts the request. flow.lua encrypts and decrypts.
 local chats = require "whatsapp.sandbox.chats"
 local crypto = require "whatsapp.crypto"
 local flow = require "whatsapp.sandbox.flow"
@@ -9,11 +9,12 @@ local show = require "whatsapp.util.show"
 
 local flows = {}
 
+-- step of a user -> action of the request
 local ACTIONS = { open = "INIT", submit = "data_exchange", back = "BACK" }
 
 -- ---- keys -----------------------------------------------------------------------------------------------------------------
 
----Takes the public key of a number.
+---The endpoint of the API that keeps the public key of a number.
 flows.post_key = graph.reads_json(function(box, object, _, id)
   local pem = object.business_public_key
   local key, err = crypto.public_key(type(pem) == "string" and pem or "")
@@ -22,8 +23,10 @@ flows.post_key = graph.reads_json(function(box, object, _, id)
   return graph.answer(200, { success = true })
 end)
 
+---The endpoint of the API that returns the public key of a number.
 ---@param box whatsapp.sandbox
 ---@param id string phone_number_id
+---@return table response
 function flows.get_key(box, _, id)
   local pem = box.flow_keys[id]
   return graph.answer(200, { data = { pem and { business_public_key = pem, business_public_key_signature_status = "VALID" } } })
@@ -34,12 +37,12 @@ end
 ---@class whatsapp.sandbox.flow_step
 ---@field screen string? the next screen
 ---@field data table? the data of the screen
----@field response table? the params of SUCCESS: the flow is over, and these are the user's answers
+---@field response table? the user's answers, if the flow is over: the params of the screen SUCCESS
 ---@field problem string? why the step has no answer
----@field error_msg string? the text for the user in an answer 427
----@field is_over boolean true: the answer or the problem is here
+---@field error_msg string? the text for the user in an answer with status 427
+---@field is_over boolean true: the step has its answer or its problem
 
--- returns flow_action, flow_token and the first screen of the message that opens a flow
+-- Returns the parameters of a message that opens a flow: flow_token, flow_action and flow_action_payload; nil: it opens no flow.
 local function opening_of(message)
   local interactive = message.interactive
   local parameters = type(interactive) == "table" and type(interactive.action) == "table" and interactive.action.parameters
@@ -53,6 +56,7 @@ local function opening_of(message)
   end
 end
 
+-- ends a step with a result, a problem, or both; records an event
 local function finish(box, step, result, problem)
   for name, value in pairs(result or {}) do step[name] = value end
   step.problem, step.is_over = problem, true
@@ -63,12 +67,14 @@ local function finish(box, step, result, problem)
   }
 end
 
+-- ends a step with the answer of the endpoint; open: the reader that flow.request returned
 local function read(box, step, open, response, err)
   if type(response) ~= "table" then return finish(box, step, nil, "the endpoint gave no answer: " .. show.value(err)) end
   local answer, problem, words = open(response)
   finish(box, step, answer or words and { error_msg = words.error_msg }, problem)
 end
 
+-- sends the request of a step: calls an endpoint that is a function, or asks the driver to post to a URL
 local function ask(box, step, request, open)
   local endpoint = box.flow_endpoint
   if type(endpoint) ~= "string" then
@@ -86,7 +92,7 @@ local function ask(box, step, request, open)
   box:tell { kind = "flow", user = step.user, message_id = step.message_id, step = step.name }
 end
 
--- returns the message that opens the flow and its parameters, or nil and the problem
+-- returns the entry of the message that opens the flow, and the parameters of the message; or nil and the problem
 local function entry_of(box, user, id)
   local entry = type(id) == "string" and chats.find(box, id)
   if not entry or entry.user ~= user.id or not entry.message then
@@ -97,13 +103,13 @@ local function entry_of(box, user, id)
   return nil, "flow: the message opens no flow"
 end
 
----Does a step of a user: opens a flow, submits a screen, or goes back. If the message says `navigate`, opening the flow does not
----ask the endpoint.
+---Does a step of a user: opens a flow, submits a screen, or goes back. Asks the endpoint, except if the user opens a flow whose
+---message does not have the flow_action data_exchange.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param name "open"|"submit"|"back"
 ---@param body { message: string, screen: string?, data: table? }
----@return whatsapp.sandbox.flow_step? step read it again until step.is_over
+---@return whatsapp.sandbox.flow_step? step if step.is_over is false, the endpoint has not answered yet: the table changes later
 ---@return string? problem
 function flows.step(box, user, name, body)
   if not ACTIONS[name] then return nil, "flow: the step must be open, submit or back" end

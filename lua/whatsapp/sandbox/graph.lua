@@ -1,14 +1,15 @@
--- Reads the requests to the sandbox's endpoints, and makes their answers: JSON, and the Graph API's error envelope. Never raises
--- because of a request, and keeps nothing.
+-- Reads the requests to the sandbox's endpoints, and makes their answers: objects in JSON, and the errors of the Graph API. Never
+-- raises because of a request, and keeps no state.
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
 local url = require "whatsapp.util.url"
 
 local graph = {}
 
+---Returns the value of a header. If the request has the header more than once, joins its values with commas, as RFC 9110 says.
 ---@param request table
 ---@param name string in lower case
----@return string? value if the header came more than once: all its values, joined with commas (RFC 9110)
+---@return string? value nil: the request has no such header
 function graph.header(request, name)
   for key, value in pairs(request.headers or {}) do
     if key:lower() == name then return type(value) == "table" and table.concat(value, ", ") or value end
@@ -17,18 +18,19 @@ end
 
 local MOST_DIGITS = 15 -- more digits may not fit into a float
 
----@param digits string? of a URL or a header
----@return integer? number nil: it is not a whole number in decimal digits
+---@param digits string? a value of a URL or of a header
+---@return integer? number nil: the value is not a whole number of at most 15 digits
 function graph.whole(digits)
   if digits and #digits <= MOST_DIGITS and digits:find "^%d+$" then return tonumber(digits) end
 end
 
 ---@param request table
----@return table<string, string> parameters of its URL, by name
+---@return table<string, string> parameters name -> value, from the query of the URL
 function graph.query(request)
   return url.parameters(request.url:match "%?([^#]*)" or "")
 end
 
+---Makes a response in JSON.
 ---@param status integer
 ---@param object table
 ---@return table response
@@ -40,8 +42,9 @@ function graph.answer(status, object)
   }
 end
 
+---Makes the response of an error.
 ---@param status integer
----@param err table the Graph error; `type` and `fbtrace_id` are filled in
+---@param err table the member `error` of the body; this function fills in `type` and `fbtrace_id` if they are absent
 ---@return table response
 function graph.fail(status, err)
   err.type = err.type or "OAuthException"
@@ -49,10 +52,10 @@ function graph.fail(status, err)
   return graph.answer(status, { error = err })
 end
 
----Refuses a request, with status 400.
+---Makes the response of an error, with status 400.
 ---@param title string the title of the error
 ---@param code integer
----@param details string? the details in error_data
+---@param details string? error_data.details
 ---@return table response
 function graph.refuse(title, code, details)
   return graph.fail(400, {
@@ -70,16 +73,17 @@ local function without_nulls(object)
 end
 
 ---@param content_type string?
----@return boolean
+---@return boolean is_json whether the media type is application/json; parameters such as charset do not matter
 function graph.is_json(content_type)
   local media_type = (content_type or ""):match "^%s*([^;]-)%s*$" or (content_type or ""):match "^%s*([^;]-)%s*;"
   return media_type:lower() == "application/json"
 end
 
----Makes an endpoint that reads a body of JSON. It refuses a body that is not an object, and a body without a JSON content type,
----because the API reads such a body as a form.
----@param endpoint fun(box: table, object: table, bytes: integer, id: string): table?
----@return fun(box: table, request: table, id: string): table?
+---Makes an endpoint that reads a body of JSON. The endpoint refuses a body that is not an object. It also refuses a body without
+---the content type of JSON, because the API would read such a body as a form.
+---@param endpoint fun(box: table, object: table, bytes: integer, id: string): table? gets the body without members that are null,
+---and the number of its bytes
+---@return fun(box: table, request: table, id: string): table? reads_and_answers for a row of routes
 function graph.reads_json(endpoint)
   return function(box, request, id)
     if not graph.is_json(graph.header(request, "content-type")) then

@@ -1,12 +1,12 @@
--- The sandbox's groups, with participants and invite links. Requests create, list, change and delete groups as with the API, but
--- a new group exists at once; the API needs some time. box.objects.groups keeps up to 10,000 groups. Never opens a socket.
+-- The endpoints of the sandbox for groups, their participants, invite links and join requests. They answer as the API does, but a
+-- new group exists at once: the API needs some time. box.objects.groups keeps the groups of all numbers, at most 10,000.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local lists = require "whatsapp.sandbox.lists"
 
 local groups = {}
 
-local MOST, PARTICIPANTS = 10000, 8
+local MOST, PARTICIPANTS = 10000, 8 -- groups of a box; participants of a group
 
 local function group_of(box, id)
   for _, group in ipairs(box.objects.groups) do
@@ -21,7 +21,7 @@ end
 
 local function create(box, body)
   local list = box.objects.groups
-  if #list >= MOST then return graph.refuse("Invalid parameter", 100, ("A number has at most %d groups"):format(MOST)) end
+  if #list >= MOST then return graph.refuse("Invalid parameter", 100, ("The sandbox keeps at most %d groups"):format(MOST)) end
   box.objects.count = box.objects.count + 1
   local id = ("SANDBOXGROUP%06d"):format(box.objects.count)
   list[#list + 1] = {
@@ -32,7 +32,7 @@ local function create(box, body)
   return lists.answer { messaging_product = "whatsapp", request_id = "request." .. id }
 end
 
-local ALWAYS = { "id", "messaging_product" }
+local ALWAYS = { "id", "messaging_product" } -- members that every answer about a group has
 
 local function list(box, request)
   local found = {}
@@ -56,6 +56,7 @@ local function delete(box, _, id)
   return lists.success()
 end
 
+-- removes a user from the participants of a group
 local function without(group, user)
   for i = #group.participants, 1, -1 do
     local one = group.participants[i]
@@ -63,7 +64,7 @@ local function without(group, user)
   end
 end
 
--- adds the users of a body to a group, or removes them
+-- returns the endpoint that adds the users of a body to a group, or removes them
 local function changer(is_added)
   return function(_, body, _, group)
     for _, user in ipairs(body.participants) do
@@ -91,7 +92,8 @@ end
 
 local function get_requests(_, request, _, group) return lists.page(request, group.join_requests, { "join_request_id" }) end
 
--- removes the join requests that a body names from the waiting join requests
+-- Returns the endpoint that approves or rejects the join requests of a body: both only remove them. member: the member of the
+-- answer with their ids.
 local function decider(member)
   return function(_, body, _, group)
     local done = core.array {}
@@ -107,17 +109,11 @@ local function decider(member)
   end
 end
 
----@param number_of fun(box: table, id: string): table? the number with an id
+---@param number_of fun(box: table, id: string): table? returns the number with an id
 ---@param objects table sandbox/objects
----@return table[] routes
+---@return table[] routes rows for the routes of a box
 function groups.routes(number_of, objects)
-  local reads = objects.reads
-  local function asks(owner, endpoint)
-    return function(box, request, id)
-      local owned = owner(box, id)
-      return owned and endpoint(box, request, id, owned)
-    end
-  end
+  local reads, asks = objects.reads, objects.asks
   local PHONE, GROUP = "^/v%d+%.%d+/(%d+)/groups$", "^/v%d+%.%d+/(SANDBOXGROUP%d+)"
   return {
     { "POST", PHONE, reads("Group", number_of, create) }, { "GET", PHONE, asks(number_of, list) },

@@ -1,14 +1,14 @@
--- Brings the users' actions to the business: makes the webhook of each message, keeps the message, and opens the window (the 24
--- hours in which the business may send messages without a template). A verb is an action of a user, such as `write` or `press`.
--- Never answers a request.
+-- Takes the users' actions to the business. A verb is an action of a user, such as `write` or `press`. perform() gets the message
+-- of a verb from verbs.lua, keeps the message, opens the window, and sends the webhook. The window is open for 24 hours:
+-- meanwhile the business may send messages without a template.
 local clock = require "whatsapp.sandbox.clock"
 local outbound = require "whatsapp.sandbox.outbound"
 local verbs = require "whatsapp.sandbox.verbs"
 
 local inbound = {}
 
--- returns the number to which a user writes: the number with the id; else the number of the user's last message; else the first
--- number
+-- Returns the number to which a user writes: the number with the id. Without an id: the number of the last message from or to
+-- this user, or else the first number. If there is no number with the id, returns nil and the problem.
 local function number_of(box, user, id)
   if id then
     local number = box.numbers:find(id)
@@ -26,6 +26,7 @@ local function open_window(box, user, number)
   user.number_id = number.id
 end
 
+-- returns about the bytes of a message, for the bound of the list
 local function bytes_of(message)
   local text = message.text
   return type(text) == "table" and #text.body + 500 or 1000
@@ -38,6 +39,7 @@ local function complete(box, user, message)
   return message
 end
 
+-- keeps the message of a user, and sends its webhook; returns { id, message, delivery }
 local function receive(box, user, number, message)
   complete(box, user, message)
   local entry = {
@@ -46,7 +48,7 @@ local function receive(box, user, number, message)
   box.shelves.inbound:put(entry, bytes_of(message))
   open_window(box, user, number)
   box:tell { kind = "inbound", id = message.id, user = user.id, name = user.name, number = number.id, message = message }
-  if box.blocked_users[user.id] then return { id = message.id, message = message } end -- the business has blocked the user
+  if box.blocked_users[user.id] then return { id = message.id, message = message } end -- no webhook
   local delivery = outbound.change(box, { number = number.id, what = message.type, about = message.id, to = user.id },
     { contacts = { contact_of(user) }, messages = { message } })
   return { id = message.id, message = message, delivery = delivery }
@@ -54,7 +56,8 @@ end
 
 -- ---- calls --------------------------------------------------------------------------------------------------------------
 
--- makes a call that the business does not answer: the phone rings, and the call ends
+-- Makes a call that the business does not answer. Sends two webhooks: the phone rings, and the call ends. Returns { id, delivery
+-- }.
 local function call(box, user, number)
   local now = clock.stamp(box.clock:now())
   local id = "wacid." .. box:new_message_id():gsub("^wamid%.", "")
@@ -83,7 +86,7 @@ end
 ---@param user whatsapp.sandbox.user
 ---@param verb string
 ---@param body table
----@return table? result id, message, delivery; or the result of a verb without a message
+---@return table? result { id, message, delivery }; or the result of a verb without a message
 ---@return string? problem
 function inbound.perform(box, user, verb, body)
   box:run_due()
@@ -97,12 +100,12 @@ function inbound.perform(box, user, verb, body)
   return result
 end
 
----Sends a recorded message of a user again, with a new id and the time of now.
+---Sends a recorded message of a user again, with a new id and the current time.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
 ---@param message table
----@param id string? phone_number_id of the receiver; the first number if the box does not have it
----@return table result id, message, delivery
+---@param id string? phone_number_id of the receiver; if absent, or if the box cannot have this number, the first number
+---@return table result { id, message, delivery }
 function inbound.replay(box, user, message, id)
   local result
   local number = id and box.numbers:find(id) or box.numbers.list[1]

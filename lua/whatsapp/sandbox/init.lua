@@ -1,7 +1,14 @@
--- The sandbox: simulates the API on your machine. This file is its logic, without sockets and without sleeps. A box answers like
--- the API, has users who write messages and press buttons, sends signed webhooks, and has a clock that a test moves. nginx.lua
--- serves a box; a test uses box.transport. Each endpoint is a row of `routes`. Never waits, and never keeps more entries than its
--- bounds allow.
+-- The sandbox simulates the API on your machine. new() makes a box: it answers like the API, has users who write messages and
+-- press buttons, sends signed webhooks, and has a clock that a test moves. A box is logic only: it opens no socket and never
+-- sleeps. A test uses box.transport; nginx.lua serves a box over HTTP.
+--
+-- How the parts work together:
+--   a request    handle() -> a row of `routes` -> messages, media, templates, objects or flows -> response -> chaos.lua (faults)
+--   a message    messages.lua checks and keeps the message -> statuses.lua -> outbound.lua makes a webhook of each status
+--   an action    users.lua -> inbound.lua -> verbs.lua makes the message of the user -> outbound.lua makes the webhook
+--   a webhook    deliveries.lua signs the webhook, posts it, and repeats it until the endpoint answers 200
+--   time         clock.lua keeps the work that is due later; run() does the due work
+-- Every list has a bound: a full list forgets its oldest entries.
 local caller = require "whatsapp.send.caller"
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
@@ -37,8 +44,8 @@ local sandbox = {}
 
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
--- method, pattern of the path, function of (box, request, the captures of the pattern ...): returns the response, or nil if
--- there is no such object
+-- Each row: the method, the pattern of the path, a function(box, request, captures of the pattern ...). The function returns the
+-- response; or nil if the box has no such object, and the next row is tried.
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", messages.post },
   { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", messages.get_history },
@@ -56,6 +63,7 @@ for _, rows in ipairs { templates.ROUTES, objects.ROUTES } do
   for _, row in ipairs(rows) do routes[#routes + 1] = row end
 end
 
+-- returns the API's answer for an object or an operation that does not exist
 local function unsupported(request, id)
   return fail(400, {
     message = ("Unsupported %s request. Object with ID '%s' does not exist, cannot be loaded due to missing permissions, "
@@ -64,9 +72,10 @@ local function unsupported(request, id)
   })
 end
 
-local MOST_TOKENS, YEARS = 1000, 2 ^ 32 -- seconds
+local MOST_TOKENS = 1000
+local YEARS = 2 ^ 32 -- seconds: the box forgets a token only if it has too many
 
--- the life of a token begins with the first request that has the token
+-- Returns whether a token has expired. The life of a token begins with the first request that has the token.
 local function is_expired(box, token)
   if not box.token_life then return false end
   local now = box.clock:now()
@@ -76,6 +85,7 @@ local function is_expired(box, token)
   return false
 end
 
+-- returns the response that refuses the token of a request; nil: the token is valid
 local function check_token(box, request)
   local scheme, token = (graph.header(request, "authorization") or ""):match "^(%a+) +(%S+)$"
   if scheme ~= "Bearer" and scheme ~= "OAuth" then token = nil end
@@ -88,6 +98,7 @@ local function check_token(box, request)
   if is_expired(box, token) then return chaos.expired() end
 end
 
+-- returns the response without faults
 local function answer_to(box, request, path)
   local refused = check_token(box, request)
   if refused then return refused end
@@ -102,9 +113,10 @@ end
 
 local MOST_TOLD = 64 * 1024 -- bytes of a body in an event
 
+-- returns the beginning of a body, for an event
 local function told(body) return type(body) == "string" and body:sub(1, MOST_TOLD) or nil end
 
--- returns the properties of a request that a rule of chaos can match
+-- Returns the properties of a request that a rule of chaos can match. Reads the message only if a rule needs it.
 local function subject_of(box, request, path)
   local subject = { endpoint = media.is_download(path) and "download" or path:match "^/v[%d.]+/[^/]+/([%l_]+)$" }
   if not box.chaos:has_answers(true) then return subject end
@@ -115,6 +127,7 @@ end
 
 local ANSWER = { answer = true }
 
+-- returns the response, and the rule of chaos that changed it, if any
 local function with_chaos(box, request, path)
   local rule = box.chaos:has_answers() and box.chaos:fire(ANSWER, subject_of(box, request, path))
   if not rule then return answer_to(box, request, path) end
@@ -126,6 +139,7 @@ local function with_chaos(box, request, path)
   return faulty, rule
 end
 
+-- Answers a request, and records it as an event. `entry` and `problems` of the response are for the event only.
 local function handle(box, request)
   local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
   local response, rule = with_chaos(box, request, path)
@@ -143,36 +157,48 @@ end
 
 -- ---- the public face ----------------------------------------------------------------------------------------------------
 
+---@class whatsapp.sandbox.file an uploaded file
+---@field id string
+---@field data string
+---@field type string
+---@field filename string
+---@field number string? the phone_number_id
+---@field length integer? of a sample
+
 ---@class whatsapp.sandbox
----@field handle fun(request: table): table answers a request to the Graph API, in the form that a transport gets. If the response
----has `fault`, box.transport and nginx.lua simulate this fault of the network
----@field control fun(request: table): table?, number? answers a request under /_sandbox/; nil and seconds: the request is a long
----poll: call the function again with the same table after these seconds
+---@field handle fun(request: whatsapp.request): whatsapp.response answers a request to the Graph API; the request has the form
+---that a transport takes. If the response has the member `fault`, box.transport and nginx.lua simulate this fault of the network
+---@field control fun(request: whatsapp.request): whatsapp.response?, number? answers a request under /_sandbox/. If the function
+---returns nil and seconds, the answer is not there yet: call the function again with the same table after these seconds
 ---@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
----@field messages { id: string, message: table }[] the messages that were accepted and are delivered, the newest last
----@field undelivered { id: string, message: table }[] the messages that the API accepts and never delivers (a business-scoped
----user id in `to`), the newest last; a separate list, so that a test that reads `messages` sees that nothing arrived
----@field inbound { id: string, inbound: table }[] the messages of users, the newest last
----@field media table the uploaded files: { id, data, type, filename, number }, the newest last; media[id] is a file, too
----@field sessions table<string, table> the uploads of samples, by id: { id, data, length, type, filename }
+---@field messages { id: string, message: whatsapp.Message }[] the accepted messages, except those in `undelivered`, the newest
+---last
+---@field undelivered { id: string, message: whatsapp.Message }[] the messages with a business-scoped user id in `to`, the newest
+---last: the API accepts such a message, and never delivers it. This is a separate list, so that a test finds in `messages` only
+---messages that can arrive
+---@field inbound { id: string, inbound: whatsapp.json_object }[] the messages of users, the newest last
+---@field media table<integer|string, whatsapp.sandbox.file> the files of the business and of users, the newest last; media[id] is
+---the file with this id
+---@field sessions table<string, whatsapp.sandbox.file> the uploads of template samples, by id
 ---@field templates whatsapp.sandbox.templates the templates of the account: add, find, approve, reject, pause, disable
 ---@field objects whatsapp.sandbox.objects profiles, settings, groups, flows and other objects of the Graph API
 ---@field forgotten integer number of entries that the box has forgotten because a list was full
 ---@field forget_error any the last error that on_forget raised
----@field on_event (fun(event: whatsapp.sandbox.event))? called with each event; a program may set it
+---@field observe_error any the last error that the option observe raised
+---@field on_event (fun(event: whatsapp.sandbox.event))? called with each event; the program that uses the box may set it
 ---@field app_secret string signs the webhooks
 
----@class whatsapp.sandbox.effect a request that the driver of a box (the code that calls `run`) must send
+---@class whatsapp.sandbox.effect a request that the driver must send; the driver is the code that calls run()
 ---@field post { method: string, url: string, headers: table<string, string>, body: string?, timeout: number }
 ---@field done fun(response: { status: integer, body: string }?, err: string?) call it with the answer, or with nil and the error
 
 local Box = {}
 Box.__index = Box
 
----Returns the user with a phone number or a user id; adds a new user if the box has no such user. Sets the fields in `options`.
----@param address string|integer|nil a phone number, or a user id of a user whose number the business does not know
+---Returns the user with an address. If the box has no such user, adds the user. Sets the name and the user id that `options` has.
+---@param address string|integer|nil a phone number; or the user id of a user whose number the business does not know
 ---@param options { name: string?, user_id: string? }?
 ---@return whatsapp.sandbox.user user
 function Box:user(address, options)
@@ -181,15 +207,15 @@ function Box:user(address, options)
   return user
 end
 
----@return number? seconds until there is work for `run`; nil: nothing waits
+---@return number? seconds until run() has work to do; nil: no work waits
 function Box:due()
   if self.effects[1] then return 0 end
   return self.clock:due()
 end
 
----Does the due work. Calls an endpoint that is a function. For an endpoint that is a URL, returns the requests: the driver must
----send each request and call its `done`.
----@return whatsapp.sandbox.effect[]
+---Does the due work. If an endpoint is a function, the box calls the function. If an endpoint is a URL, the box returns the
+---requests: the driver must send each request, and call its `done` with the answer.
+---@return whatsapp.sandbox.effect[] effects
 function Box:run()
   self:run_due()
   local effects = self.effects
@@ -197,32 +223,33 @@ function Box:run()
   return effects
 end
 
----Does the due work, except the requests that the driver posts.
+---Does the due work, as run() does, but keeps the requests for the next call of run().
 function Box:run_due() self.clock.run_until(self.clock:now()) end
 
----@param after integer? the number of the last event that the reader has
----@param limit integer?
----@return whatsapp.sandbox.event[] events the oldest first
----@return boolean gap true: events that the reader has not seen were forgotten
+---@param after integer? the number of the last event that the reader has; 0 if absent
+---@param limit integer? the largest number of events; all if absent
+---@return whatsapp.sandbox.event[] events after this number, the oldest first
+---@return boolean gap true: the box has forgotten some events after this number
 function Box:events(after, limit) return self.journal:after(after, limit) end
 
 ---@param event whatsapp.sandbox.event
 ---@return string line for a terminal
 function Box.line(_, event) return line.of(event) end
 
----@return table document the state, to be written as JSON; see `load`
+---@return whatsapp.json_object document the state as plain data, for a file of JSON; load() takes it
 function Box:state() return state.of(self) end
 
----Replaces the state of the box. Endpoints and options stay.
----@param document table as `state` returned it
+---Replaces the state of the box. The endpoints and the options stay.
+---@param document whatsapp.json_object as state() returned it
 ---@return true? ok
----@return string? err the box did not change
+---@return string? err why the document cannot be loaded; the box has not changed
 function Box:load(document) return state.load(self, document) end
 
----Plays a conversation. On the user's turn, the user writes the text. On the business's turn, the next message of the business
----must have the text; { "buttons", "yes" } expects a message with a button `yes`, which the user then presses. If the business
----sends something else, raises an error with the lines of both sides.
----@param script (string|whatsapp.sandbox.step)[] its field `user` is the user who plays; the first user of the box if absent
+---Plays a conversation: user and business have turns, first the user. On the user's turn, a string is the text
+---that the user writes. On the business's turn, a string is the text of the message that the business must send. { "buttons",
+---"yes" } expects a message with a button `yes`; the user then presses this button. If the business sends something else, raises
+---an error with the lines of both sides.
+---@param script (string|whatsapp.sandbox.step)[] its member `user` is the user who plays; the first user of the box if absent
 function Box:conversation(script)
   local ok, problem = conversation.play(self, script)
   if not ok then error(problem, 2) end
@@ -236,9 +263,9 @@ local OBSERVED = {
   delivery = function(event) return event.ms and { name = "sandbox_delivery", http_status = event.status } or nil end,
 }
 
----Records an event.
+---Records an event, and passes it to the option observe and to on_event.
 ---@private
----@param event table
+---@param event whatsapp.sandbox.event
 function Box:tell(event)
   self.journal:add(event)
   local observer, observed = self.options.observe, OBSERVED[event.kind]
@@ -248,28 +275,28 @@ function Box:tell(event)
 end
 
 ---@private
----@return string id of a message
+---@return string id of a new message
 function Box:new_message_id()
   self.count = self.count + 1
   return self.new_id(self.count)
 end
 
 ---@private
----@return integer number of an entry
+---@return integer seq number of a new entry: a later entry has a larger number
 function Box:next_seq()
   self.seq = self.seq + 1
   return self.seq
 end
 
----@return table<string, string> urls the endpoints that are URLs, by phone_number_id; "": the endpoint of all other numbers
+---@return table<string, string> urls phone_number_id -> the URL of its endpoint; "" -> the URL for all other numbers
 function Box:endpoint_urls()
   local urls = {}
   for number, endpoint in pairs(self.endpoints) do urls[number] = endpoint.url end
   return urls
 end
 
----Forgets messages, users, files, templates, other objects, rules and waiting work. The clock and the endpoints stay, and also
----the counts of messages and webhooks, so that their ids do not repeat.
+---Forgets messages, users, files, templates, other objects, rules and waiting work. The clock, the endpoints, the phone numbers
+---with their keys of flows, and the events stay. The counts of messages and webhooks also stay, so that their ids do not repeat.
 function Box:reset()
   self.clock:clear()
   self.chaos:clear()
@@ -279,9 +306,9 @@ end
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
--- Does all work that is due until `time`, in the order of its times; the clock shows the time of each piece of work. If a handler
--- calls this function meanwhile, the call only moves the clock. A handler may yield, and its coroutine may vanish: then the next
--- call does the rest of the work.
+-- Does all work that is due until `time`, in the order of its times, and moves the clock to the time of each piece of work. If a
+-- handler that this function calls moves the clock, the inner call of this function does no work. A handler may yield, and its
+-- coroutine may vanish: then the next call does the rest of the work.
 local function run_until(box, time)
   if box.runner and caller.is_alive(box.runner) then return box.clock:move(time) end
   local runner = caller.new()
@@ -311,7 +338,7 @@ local OPTIONS = {
   flow_endpoint = "endpoint",
 }
 
--- returns a function that counts an entry of the list `name` as forgotten, and calls on_forget
+-- Returns the function that is called with each forgotten entry of the list `name`: it counts the entry, and calls on_forget.
 local function forgetter(box, name, on_forget)
   return function(entry)
     box.forgotten = box.forgotten + 1
@@ -321,13 +348,13 @@ local function forgetter(box, name, on_forget)
   end
 end
 
--- list of a box -> the option that bounds it, and the bound without that option
+-- list of a box -> the option with its largest number of entries, and this number if the option is absent
 local BOUNDS = {
   messages = { "kept", 10000 }, undelivered = { "kept", 10000 }, inbound = { "kept", 10000 },
   media = { "kept_media", 100 }, uploads = { "kept_uploads", 100 },
 }
 local KEPT_BYTES = 256 * 1024 * 1024
-local USERS = {
+local USERS = { -- each new box has these users
   { "16505551234", { name = "Ana" } },
   { "5511912345678", { name = "Bruno", user_id = "BR.1A2B3C4D5E6F7G8H9I0J" } },
 }
@@ -336,45 +363,47 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---@class whatsapp.sandbox_options
 ---@field token string? the only valid token; if absent, every token is valid
 ---@field app_secret string? signs the webhooks; random if absent
----@field verify_token string? the verify token of the handshake, "sandbox" if absent
----@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the receiver of webhooks: a URL,
----or a function that webhook.handler returns
+---@field verify_token string? the verify token of the handshake; "sandbox" if absent
+---@field webhook string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the endpoint of webhooks: a URL,
+---or a function that webhook.handler returned
 ---@field flow_endpoint string|(fun(request: whatsapp.webhook_request): whatsapp.webhook_response)|nil the endpoint of
----flows: a URL, or a function that flows.endpoint returns
----@field webhook_timeout number? seconds that an endpoint may take, 10
----@field numbers integer|string[]|nil the number of phone numbers, or a list of their ids; if absent, one number, and the box
----adds each other id that a request uses
----@field window "api"|"strict"|"late"|"off"|nil the 24 hours after a user wrote or called. "api", the default: after the 24
----hours, only templates are accepted; but a user who never wrote gets every message; "strict": a user who never wrote gets only
----templates; "late": other messages are accepted, and fail later; "off": there is no window
+---flows: a URL, or a function that flows.endpoint returned
+---@field webhook_timeout number? seconds that an endpoint may take for an answer, 10
+---@field numbers integer|string[]|nil how many phone numbers the box has, or a list of their ids; if absent, the box has one
+---number, and adds a number for each other id that a request uses
+---@field window "api"|"strict"|"late"|"off"|nil The window is open for 24 hours after a user wrote or called; after it, only
+---templates are accepted. "api", the default: a user who never wrote or called gets every message. "strict": such a user gets
+---only templates. "late": a message outside the window is accepted, and fails later. "off": there is no window
 ---@field limits "api"|"off"|nil "api", as the API: 80 messages a second; and to each user 45 messages at once, then one in 6
----seconds; "off", the default: no limits
----@field limit_status 400|429|nil the HTTP status of a message over a limit, 400
----@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? seconds after which a message
----gets each status; false: only when a test sets it; 0, 0.5 and false if absent
----@field base_url string? the URL in /_sandbox/info
+---seconds. "off", the default: no limits
+---@field limit_status 400|429|nil the HTTP status of the answer to a message over a limit, 400
+---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? the seconds after which a message gets
+---each status; false: the message gets the status only if a test sets it. 0, 0.5 and false if absent
+---@field base_url string? the URL that /_sandbox/info shows
 ---@field seed integer? the seed of ids and of random decisions, 1
----@field new_id (fun(count: integer): string)? makes the id of a message
----@field kept integer? number of messages that each of `messages`, `undelivered` and `inbound` keeps, 10,000; each of the box's
----lists may hold up to an eighth more entries
----@field kept_media integer? number of files that the box keeps, 100
----@field kept_uploads integer? number of uploads of samples that the box keeps, 100
----@field kept_bytes integer? the most bytes in each of these lists, 256 MiB; a larger entry is refused
----@field on_forget (fun(id: string, entry: table, list: string))? called with each entry that is forgotten because its
----list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
----@field observe (fun(event: whatsapp.observed))? called with each request that is answered, and with each attempt to post a
----webhook: whatsapp.metrics, or a function; box.observe_error is the last error that it raised
+---@field new_id (fun(count: integer): string)? returns the id of a new message; count: the number of messages so far
+---@field kept integer? the largest number of messages in each of `messages`, `undelivered` and `inbound`, 10,000; each list of
+---the box may hold up to an eighth more entries
+---@field kept_media integer? the largest number of files, 100
+---@field kept_uploads integer? the largest number of uploads of template samples, 100
+---@field kept_bytes integer? the largest number of bytes in each of these lists, 256 MiB; the box refuses a larger entry
+---@field on_forget (fun(id: string, entry: whatsapp.json_object, list: string))? called with each entry that the box forgets
+---because a list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
+---@field observe (fun(event: whatsapp.observed))? whatsapp.metrics or a function: called with each request that the box has
+---answered, and with each attempt to post a webhook; box.observe_error is the last error that this function raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
----@field token_life number? seconds from the first request with a token; after them, each request with the token gets 190 with
----subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not expire
+---@field token_life number? seconds for which a token is valid, from the first request with the token; then each request with the
+---token gets code 190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not
+---expire
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test and box.transport move the time
 
--- Returns a function that makes ids. An id depends on the seed and ends with the count, so that no id repeats. LuaJIT hashes a
--- string by its length and 16 of its bytes. Strings that differ only in other bytes are in one chain, and LuaJIT compares each
--- new string with the whole chain. So the ids have many lengths and differ in many bytes, and so do the answers and webhooks that
--- contain them.
+-- new_ids() returns a function that makes ids. An id depends on the seed, and ends with the count of messages: so no id repeats.
+--
+-- The ids have many lengths and differ in many bytes, and so do the answers and webhooks that contain them. The reason: LuaJIT
+-- hashes a string by its length and 16 of its bytes. Strings that differ only in other bytes have the same hash, and LuaJIT
+-- compares each new string with all of them.
 local PRIME = 2 ^ 31 - 1
-local LENGTHS = 61 -- a prime, at most 64
+local LENGTHS = 61 -- an id has 0 to 60 characters of the filling; a prime
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
   local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(8)
@@ -385,6 +414,7 @@ local function new_ids(seed)
   end
 end
 
+-- gives the box its bounded lists (see shelf.lua)
 local function add_shelves(box)
   local checked = box.options
   local by_id = { media = box.media, uploads = box.sessions }
@@ -410,8 +440,9 @@ function Box:begin()
   add_shelves(self)
 end
 
+---Makes a box.
 ---@param options whatsapp.sandbox_options?
----@return whatsapp.sandbox
+---@return whatsapp.sandbox box
 function sandbox.new(options)
   local checked = options_of.check(options, OPTIONS, 2)
   local seed = checked.seed or 1

@@ -1,17 +1,19 @@
--- The numbered events of a box (a simulated API), for its stream, its record and the terminal. A full journal forgets its oldest
--- events; a reader that has missed events gets `gap`. Never waits for a reader.
+-- The journal of a box (a simulated API): its last events, each with a number. Readers of the stream ask after() for the events
+-- after the number that they have. A full journal forgets its oldest events; after() tells a reader that has missed some of them.
+-- Only the newest 1,000 events keep the bytes of requests and webhooks.
 local journal = {}
 
 ---@class whatsapp.sandbox.event
 ---@field seq integer its number, from 1
 ---@field at number seconds since 1970, by the clock of the box
----@field kind "request"|"inbound"|"status"|"delivery"|"clock"|"chaos"|"template"|"media"|"flow"|"handshake"|"reset"
+---@field kind "request"|"inbound"|"status"|"delivery"|"clock"|"chaos"|"template"|"media"|"flow"|"handshake"|"reset" the other
+---members depend on the kind
 
 local Journal = {}
 Journal.__index = Journal
 
-local ROW = 300 -- bytes of an event, besides its strings
-local WHOLE = 1000 -- the newest events keep the bytes of requests and webhooks
+local ROW = 300 -- bytes of an event without its strings
+local WHOLE = 1000 -- this number of the newest events keep the members BYTES
 local BYTES = { "request", "response", "body" }
 
 local function bytes_of(event)
@@ -22,7 +24,7 @@ local function bytes_of(event)
   return bytes
 end
 
--- removes requests, responses and bodies from an event that is not among the newest
+-- removes the members BYTES from an event
 local function shorten(self, event)
   if not event then return end
   local before = bytes_of(event)
@@ -30,14 +32,16 @@ local function shorten(self, event)
   self.bytes = self.bytes - before + bytes_of(event)
 end
 
+-- forgets the oldest event
 local function forget(self)
   self.bytes = self.bytes - bytes_of(self.events[self.first])
   self.events[self.first] = nil
   self.first = self.first + 1
 end
 
----@param event table gets `seq` and `at`
----@return table event
+---Adds an event. Sets its members `seq` and `at`.
+---@param event table
+---@return table event the same table
 function Journal:add(event)
   self.last = self.last + 1
   event.seq, event.at = self.last, event.at or self.now()
@@ -49,9 +53,9 @@ function Journal:add(event)
 end
 
 ---@param after integer? the number of the last event that the reader has; 0 if absent
----@param limit integer? events at most, all if absent
----@return table[] events the oldest first
----@return boolean gap true: events that the reader does not have were forgotten
+---@param limit integer? the largest number of events; all if absent
+---@return table[] events after this number, the oldest first
+---@return boolean gap true: the journal has forgotten some events after this number
 function Journal:after(after, limit)
   after = after or 0
   local from, list = math.max(after + 1, self.first), {}
@@ -59,9 +63,9 @@ function Journal:after(after, limit)
   return list, after + 1 < self.first
 end
 
----Returns an event without the blanks that nginx added to the bytes of a request.
+---Returns an event as a reader may see it: without the blanks that nginx has added to the end of the request (see server.lua).
 ---@param event table
----@return table event
+---@return table event the same table, or a copy
 function journal.shown(event)
   if not event.blanks then return event end
   local copy = {}
@@ -70,9 +74,10 @@ function journal.shown(event)
   return copy
 end
 
----@param now fun(): number
----@param max integer events
----@param max_bytes integer
+---@param now fun(): number the clock of the box
+---@param max integer the largest number of events
+---@param max_bytes integer the largest number of bytes; the newest event may have more
+---@return table journal
 function journal.new(now, max, max_bytes)
   return setmetatable({ now = now, max = max, max_bytes = max_bytes, events = {}, first = 1, last = 0, bytes = 0 }, Journal)
 end

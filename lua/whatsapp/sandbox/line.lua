@@ -1,18 +1,25 @@
--- Makes the line that a terminal shows for an event of a box (a simulated API). Pure. Never shows a secret, and never makes more
--- than one line.
+-- Makes the line that a terminal shows for an event of a box (a simulated API). Pure. A line never shows a secret, and never
+-- contains a line end.
 local show = require "whatsapp.util.show"
 
 local line = {}
 
-local MOST = 60 -- bytes of a message's text
+local MOST = 60 -- bytes of a message's text in a line
 
--- returns the beginning of a message's text, in quotes
-local function words_of(message)
-  local object = type(message) == "table" and message[message.type]
+---@param message table
+---@return string words the text, caption, name or emoji of a message; "": the message has no such member
+function line.words_of(message)
+  local object = message[message.type or "text"]
   if type(object) ~= "table" then return "" end
   local words = object.body or object.caption or object.name or object.emoji
   if type(words) == "table" then words = words.text end
-  return type(words) == "string" and (' "%s"'):format(show.line(words, MOST)) or ""
+  return type(words) == "string" and words or ""
+end
+
+-- returns the beginning of a message's words, in quotes
+local function quoted(message)
+  local words = line.words_of(message)
+  return words ~= "" and (' "%s"'):format(show.line(words, MOST)) or ""
 end
 
 local function seconds(number)
@@ -29,13 +36,14 @@ end
 
 local function request(event)
   if not event.message then return ("   %s %s %d"):format(event.method, event.path, event.status) end
-  return ("-> %s %s%s %s"):format(event.to, event.message.type, words_of(event.message), event.id)
+  return ("-> %s %s%s %s"):format(event.to, event.message.type, quoted(event.message), event.id)
 end
 
 local function inbound(event)
-  return ("<- %s %s%s"):format(event.name, event.message.type, words_of(event.message))
+  return ("<- %s %s%s"):format(event.name, event.message.type, quoted(event.message))
 end
 
+-- kind of an event -> function that returns its line without the time
 local LINES = {
   request = request,
   inbound = inbound,

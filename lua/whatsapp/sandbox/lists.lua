@@ -1,14 +1,15 @@
--- Makes the answers of the sandbox's endpoints for objects: JSON in which an empty list stays a list, pages with cursors, and
--- objects with the members that a query chooses. Never raises because of a request, and keeps nothing.
+-- Makes the answers of the sandbox's endpoints for objects: JSON in which an empty list stays a list, objects with the members
+-- that the query names, and pages of a list with cursors. Never raises because of a request, and keeps no state.
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
 local json = require "whatsapp.wire.json"
 
 local lists = {}
 
-local DEFAULT_LIMIT, MOST = 25, 1000
+local DEFAULT_LIMIT, MOST = 25, 1000 -- items of a page: by default, and at most
 
----@param object table each list in it was made by core.array
+---Makes a response.
+---@param object table core.array must have made each list in the object
 ---@param status integer? 200 if absent
 ---@return table response
 function lists.answer(object, status)
@@ -20,7 +21,7 @@ end
 function lists.success() return lists.answer { success = true } end
 
 ---@param object table
----@param names string? with commas between
+---@param names string? the names of members, separated by commas; if absent, all members are chosen
 ---@param always string[] members that every answer has
 ---@return table object only the chosen members
 function lists.chosen(object, names, always)
@@ -31,6 +32,7 @@ function lists.chosen(object, names, always)
   return made
 end
 
+-- returns the position of the item with an id
 local function position_of(list, id)
   for i, item in ipairs(list) do
     if item.id == id then return i end
@@ -41,7 +43,7 @@ local function view_of(item, query, always)
   return lists.chosen(item, query.fields, always)
 end
 
--- returns the first and the last position of a page
+-- returns the positions of the first and of the last item of a page
 local function range_of(list, query)
   local limit = math.min(graph.whole(query.limit) or DEFAULT_LIMIT, MOST)
   local from = query.after and (position_of(list, query.after) or #list) + 1 or 1
@@ -52,11 +54,12 @@ local function range_of(list, query)
   return from, math.min(#list, from + limit - 1)
 end
 
----Returns a page of a list. The parameters limit, after, before and fields choose it.
+---Makes the response with a page of a list. The parameters limit, after and before of the query choose the items; the parameter
+---fields chooses the members of each item.
 ---@param request table
 ---@param list { id: string }[] the id of an item is its cursor
 ---@param always string[] members that every item has
----@param name string? if present, data is an object, and the list is its member with this name
+---@param name string? if present, `data` is an object, and the list is its member with this name
 ---@return table response
 function lists.page(request, list, always, name)
   local query, items = graph.query(request), core.array {}
@@ -70,6 +73,7 @@ function lists.page(request, list, always, name)
   return lists.answer(answer)
 end
 
+---Reads the body of a request. A request without a body has an empty object.
 ---@param request table
 ---@return table? object nil: the body is not a JSON object
 ---@return table? refusal the response that refuses the body

@@ -1,7 +1,9 @@
--- The sandbox's files: uploads, look-ups with URLs that expire, downloads, deletion, and uploads of template samples in parts.
--- Answers as the API does. Keeps the bytes in memory, in bounded lists. Never opens a socket, and never writes a file.
+-- The endpoints of the sandbox for files: upload, look-up, download and deletion of a file, and the upload of a template sample
+-- in several parts. A look-up returns a URL that expires. The endpoints answer as the API does. The bytes of the files are in
+-- memory, in bounded lists; nothing is written to a disk.
 local crypto = require "whatsapp.crypto"
 local digest = require "whatsapp.util.sha256"
+local files = require "whatsapp.util.file"
 local graph = require "whatsapp.sandbox.graph"
 local kind = require "whatsapp.media.kinds"
 local multipart = require "whatsapp.sandbox.multipart"
@@ -11,21 +13,23 @@ local answer, header, refuse, query_of = graph.answer, graph.header, graph.refus
 local media = {}
 
 media.URL_LIFE = 300 -- seconds
-local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business; a file of a user
+local LIFE, INBOUND_LIFE = 30 * 86400, 7 * 86400 -- seconds for which the API keeps a file of the business, and a file of a user
 local ATTACHMENTS = "/whatsapp_business/attachments/"
 
+-- returns the bytes of a file after an offset, "" if there is no file; nil and an error if it cannot be read
 local function read_file(path, offset)
   local file = io.open(path, "rb")
   if not file then return "" end
   file:seek("set", offset or 0)
-  local text = file:read "*a"
+  local text, err = files.all(file, kind.MAX_INCOMING)
   file:close()
-  return text
+  return text, err
 end
 
 -- ---- uploads ------------------------------------------------------------------------------------------------------------
 
--- returns the fields of a form; the form is bytes, or the table in the request of a transport
+-- Returns the fields of a form: name -> { data, type, filename }. The form is in the bytes of the body; or, from box.transport,
+-- in request.form. If the body is not a form, returns nil and an error.
 local function fields_of(request)
   local list, err = request.form
   if not list then
@@ -36,14 +40,17 @@ local function fields_of(request)
   end
   local fields = {}
   for _, part in ipairs(list) do
-    fields[part.name] = { data = part.data or read_file(part.file), type = part.type, filename = part.filename }
+    local data = part.data
+    if not data then data, err = read_file(part.file) end
+    if not data then return nil, ("%s: %s"):format(part.name, err) end
+    fields[part.name] = { data = data, type = part.type, filename = part.filename }
   end
   return fields
 end
 
 local function data_of(field) return field and field.data end
 
--- returns whether the API takes files of a type; Ogg needs a parameter
+-- returns whether the API takes files of a MIME type
 local function is_taken(type)
   local name = kind.of_type(type)
   local row = kind.ROWS[name or ""]
@@ -55,13 +62,14 @@ local function limit_of(type)
   return as == "sticker" and kind.MAX_STICKER.animated or kind.MAX[as]
 end
 
----@return string id of a new file
+-- returns the id of a new file or upload
 local function new_number(box)
   local kept = box.media
   kept.count = kept.count + 1
   return ("%d%06d"):format(kept.first_id, kept.count)
 end
 
+-- keeps a file for some seconds, and records an event
 local function put(box, file, life)
   file.id, file.expires = new_number(box), box.clock:now() + life
   file.secret = ("%08x"):format(math.floor(box.draw() * 2 ^ 31))
@@ -69,6 +77,7 @@ local function put(box, file, life)
   box:tell { kind = "media", id = file.id, mime_type = file.type, bytes = #file.data, user = file.from, number = file.number }
 end
 
+-- keeps an uploaded file, unless the file is empty or too large; returns the response
 local function keep(box, file)
   local bytes, kept = #file.data, box.shelves.media
   local limit = math.min(limit_of(file.type), kept.max_bytes)
@@ -82,7 +91,7 @@ end
 ---Keeps a file that a user sends.
 ---@param box whatsapp.sandbox
 ---@param file { data: string, type: string, filename: string?, from: string }
----@return table? object of a message: id, mime_type, sha256; nil: the file is too large for the box
+---@return table? object the object of a message: { id, mime_type, sha256 }; nil: the file is too large for the box
 function media.keep_inbound(box, file)
   if not box.shelves.media:fits(#file.data) then return nil end
   put(box, file, INBOUND_LIFE)
@@ -91,6 +100,8 @@ function media.keep_inbound(box, file)
   return { id = file.id, mime_type = file.type, sha256 = crypto.base64(sum:final "binary") }
 end
 
+---The endpoint that uploads a file.
+---@return table response
 function media.post(box, request, number)
   local fields, problem = fields_of(request)
   if not fields then return refuse("Invalid parameter", 100, problem) end
@@ -115,6 +126,7 @@ local function sha256(file)
   return sum:final()
 end
 
+-- returns the file with an id, if it has not expired, and if it belongs to the number that the query may name
 local function found(box, request, id)
   local file = box.media[id]
   local number = query_of(request).phone_number_id
@@ -126,6 +138,8 @@ local function url_of(file, origin, expires)
   return ("%s%s?mid=%s&ext=%d&hash=%s"):format(origin, ATTACHMENTS, file.id, expires, file.secret)
 end
 
+---The endpoint that looks a file up: returns its type, size and checksum, and a URL for the download.
+---@return table? response nil: there is no such file
 function media.get(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
@@ -137,6 +151,8 @@ function media.get(box, request, id)
   })
 end
 
+---The endpoint that deletes a file.
+---@return table? response nil: there is no such file
 function media.delete(box, request, id)
   local file = found(box, request, id)
   if not file then return nil end
@@ -148,6 +164,7 @@ local function page(status, text)
   return { status = status, headers = { ["content-type"] = "text/html; charset=utf-8" }, body = "<html>" .. text .. "</html>" }
 end
 
+-- returns the response with a range of a file; nil: the header Range has a form that the API ignores
 local function part_of(file, range)
   local first, last = range:match "^bytes=(%d+)%-(%d*)$"
   if not first then return nil end
@@ -162,7 +179,7 @@ local function part_of(file, range)
   }
 end
 
--- a client must have a User-Agent such as "name/1.0"; else it gets an HTML page
+-- Answers a download. As the API does, refuses a request without a User-Agent such as "name/1.0", with a page of HTML.
 function media.download(box, request)
   local agent, query = header(request, "user-agent"), query_of(request)
   if not agent or not agent:find "^[%w_-]+/%d+%.%d+" then return page(403, "who asks?") end
@@ -176,11 +193,13 @@ function media.download(box, request)
 end
 
 ---@param path string
----@return boolean
+---@return boolean is_download whether the path is the path of downloads
 function media.is_download(path) return path == ATTACHMENTS end
 
 -- ---- samples of templates -----------------------------------------------------------------------------------------------
 
+---The endpoint that begins the upload of a template sample.
+---@return table response
 function media.begin(box, request)
   local query = query_of(request)
   local length, name = graph.whole(query.file_length), kind.of_type(query.file_type or "")
@@ -192,26 +211,33 @@ function media.begin(box, request)
   return answer(200, { id = id })
 end
 
--- returns the upload of a request; the client may add a proof of its app secret to the id
+-- Returns the upload that a request names, and its id. The id is the end of the URL; after it, the client may have added
+-- appsecret_proof.
 local function session_of(box, request)
   local id = request.url:match "/(upload:[^/]+)$"
   id = id and id:gsub("[?&]appsecret_proof=%x+$", "")
   return box.sessions[id or ""], id
 end
 
+---The endpoint that returns how many bytes of a sample were uploaded.
+---@return table? response nil: there is no such upload
 function media.progress_of(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end
   return answer(200, { id = id, file_offset = #session.data })
 end
 
+---The endpoint that uploads the next part of a sample. The answer to the last part has the handle of the sample.
+---@return table? response nil: there is no such upload
 function media.continue(box, request)
   local session, id = session_of(box, request)
   if not session then return nil end
   if graph.whole(header(request, "file_offset")) ~= #session.data then
     return refuse("Invalid parameter", 100, "file_offset is not the number of bytes that were uploaded")
   end
-  local part = request.body or request.body_file and read_file(request.body_file, request.body_offset) or ""
+  local part, problem = request.body or "", nil
+  if request.body_file then part, problem = read_file(request.body_file, request.body_offset) end
+  if not part then return refuse("Invalid parameter", 100, problem) end
   local bytes = #session.data + #part
   if bytes > session.length then return refuse("Invalid parameter", 100, "The upload is longer than file_length") end
   session.data = session.data .. part
@@ -220,7 +246,7 @@ function media.continue(box, request)
   return answer(200, { h = "4::" .. sha256(session):sub(1, 32) })
 end
 
----@return table files the list of a new box: no file, and the counter of ids
+---@return table files the empty list of files of a new box; `count` and `first_id` make the ids
 function media.none()
   return { count = 0, first_id = 1001 }
 end

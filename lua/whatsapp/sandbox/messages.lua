@@ -1,5 +1,8 @@
--- The endpoints of the sandbox that take messages. Each message is checked by the core, which the client uses, too. The answers
--- are those of the API. Keeps the accepted messages. Never sends a webhook itself: statuses.lua and outbound.lua send webhooks.
+-- The endpoints of the sandbox for messages. The answers have the form of the API's answers. The steps for a message:
+--   1. check()              the core checks the message, as in the client
+--   2. templates.refuse()   compares a template message with its template
+--   3. refuse_to()          refuses the message if the user is blocked, a limit is reached, or the window is closed
+--   4. keep()               keeps the message, and starts its statuses; each status becomes a webhook
 local chaos = require "whatsapp.sandbox.chaos"
 local chats = require "whatsapp.sandbox.chats"
 local core = require "whatsapp.core"
@@ -18,7 +21,7 @@ local messages = {}
 
 -- ---- checks -------------------------------------------------------------------------------------------------------------
 
--- rule of a problem -> code and title of the API's error; a rule that is not here has NOT_VALID
+-- rule of a problem -> code and title of the API's error; every other rule has NOT_VALID
 local CODES = {
   required = { 131008, "Required parameter is missing" },
   min_chars = { 131008, "Required parameter is missing" },
@@ -28,6 +31,7 @@ local CODES = {
 }
 local NOT_VALID = { 131009, "Parameter value is not valid" }
 
+-- Returns the response for a message that the core refuses. The first problem decides the code; the details name all problems.
 local function refuse_message(details)
   local code = CODES[details.problems[1].rule] or NOT_VALID
   local lines = {}
@@ -41,14 +45,14 @@ local function is_template(message)
   return type(message.type) == "string" and message.type:lower() == "template" or message.template ~= nil
 end
 
--- Returns whether `to` is a user id, such as US.123. The API answers such a message with a message id and the wa_id 123, but
--- never delivers it.
+-- Returns whether `to` has a user id, such as US.123. A user id belongs into `recipient`. But the API accepts such a message,
+-- answers with a message id and the wa_id 123, and never delivers the message.
 local function is_misaddressed(message)
   return recipient.is_user_id(message.to)
 end
 
--- Checks a copy of the message. If `to` is a user id, the copy has only the part after the last dot: the core refuses a user id
--- in `to`, but the API accepts it.
+-- Returns the response that refuses a message; nil: the core accepts the message. The core refuses a user id in `to`, but the API
+-- accepts it. So the core checks a copy of the message, with only the part of `to` after the last dot.
 local function check(message)
   local checked = values.copy(message)
   if is_misaddressed(message) then checked.to = message.to:match "%w+$" end
@@ -58,6 +62,7 @@ end
 
 -- ---- accepted messages ---------------------------------------------------------------------------------------------------
 
+-- returns the item of `contacts` in the answer
 local function contact_of(message)
   local to = message.to
   if to == nil then return { input = message.recipient, user_id = message.recipient } end
@@ -65,12 +70,13 @@ local function contact_of(message)
   return { input = to, wa_id = message.recipient_type ~= "group" and to:gsub("[^%w]", "") or nil }
 end
 
+-- returns a text as a string of JSON; most texts need no escape
 local function quoted(text)
   if text:find '[%c"\\\128-\255]' then return json.encode({ text }):sub(2, -2) end
   return '"' .. text .. '"'
 end
 
--- returns the answer to an accepted message, with its members in the order of the API
+-- Returns the response to an accepted message. Writes the JSON itself, so that the members have the API's order.
 local function taken(message, id)
   local contact = contact_of(message)
   local who = { '"input":' .. quoted(contact.input) }
@@ -83,7 +89,7 @@ local function taken(message, id)
   }
 end
 
--- returns the members of a message that its statuses need
+-- returns the trace of a message (see statuses.lua)
 local function trace_of(entry, user)
   local message = entry.message
   local is_group = message.recipient_type == "group"
@@ -95,16 +101,17 @@ local function trace_of(entry, user)
   }
 end
 
--- returns the user that gets the message, and adds the user if the box does not have it; nil: the message goes to a group
+-- Returns the user that gets the message; adds the user if the box does not have the user. nil: the message goes to a group.
 local function user_of(box, message)
   if message.recipient_type == "group" then return nil end
   local user = box.users:user(message.to or message.recipient)
   return user
 end
 
--- A message that is not a template needs an open window. A user who writes or calls opens the window for 24 hours. If a user
--- never wrote or called, the window is closed only with the option window = "strict". Returns two booleans: the message is
--- refused; the message is accepted and fails later.
+-- Returns two booleans: whether the window refuses the message, and whether the message is accepted and fails later. A message
+-- that is not a template needs an open window. A user opens the window for 24 hours by a message or a call. For a user who never
+-- wrote or called, the window is closed only with the option window = "strict". With "late", a message outside the window fails
+-- later.
 local function is_outside(box, number, user, message)
   if box.window == "off" or message.recipient_type == "group" or is_template(message) then return false, false end
   local ends = user and user.windows[number]
@@ -113,6 +120,7 @@ local function is_outside(box, number, user, message)
   return is_closed, false
 end
 
+-- keeps an accepted message, and starts its statuses; returns its entry
 local function keep(box, number, message, bytes)
   local is_lost = is_misaddressed(message)
   local entry = { id = box:new_message_id(), message = message, at = box.clock:now(), from = number, seq = box:next_seq() }
@@ -132,6 +140,7 @@ local function keep(box, number, message, bytes)
   return entry
 end
 
+-- if the message is a reaction, adds it to the message of the user, or removes it
 local function react(box, message)
   local reaction = message.reaction
   local target = type(reaction) == "table" and chats.find_inbound(box, reaction.message_id)
@@ -144,7 +153,8 @@ local function mark_read(box, message)
   return answer(200, { success = true })
 end
 
--- returns the response with the error if the user is blocked, a limit is reached, or the window is closed
+-- Returns the response that refuses a message, because the business has blocked the user, a limit is reached, or the window is
+-- closed; nil: the message may pass.
 local function refuse_to(box, number, user, message)
   if user and box.blocked_users[user.id] then return chaos.error(BLOCKED) end
   local refused = box.traffic:refuse(number, user and user.id or message.to)
@@ -152,6 +162,8 @@ local function refuse_to(box, number, user, message)
   if is_outside(box, number, user, message) then return chaos.error(CLOSED) end
 end
 
+-- Answers a message that the core accepts. A body with the member `status` is not a message: it marks a message of a user as
+-- read.
 local function accept(box, number, message, bytes)
   if message.status ~= nil then return mark_read(box, message) end
   local kept = box.shelves[is_misaddressed(message) and "undelivered" or "messages"]
@@ -171,6 +183,7 @@ end
 
 -- ---- endpoints ----------------------------------------------------------------------------------------------------------
 
+-- returns the response to a message; nil: there is no such number
 local function post(box, message, bytes, number)
   if not box.numbers:find(number) then return nil end
   if message.messaging_product == nil then return refuse("The parameter messaging_product is required.", 100) end
@@ -187,11 +200,13 @@ messages.post_marketing = graph.reads_json(function(box, message, bytes, number)
   return post(box, message, bytes, number)
 end)
 
--- status of a message -> its status in message_history
+-- status of a message -> delivery_status in message_history
 local HISTORY = {
   accepted = "SENT", sent = "SENT", delivered = "DELIVERED", read = "READ", played = "READ", failed = "FAILED",
 }
 
+---The endpoint message_history: returns the status of one message.
+---@return table response
 function messages.get_history(box, request)
   local id = graph.query(request).message_id
   local entry = id and chats.find(box, id)

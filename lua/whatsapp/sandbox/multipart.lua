@@ -1,11 +1,13 @@
--- Reads the bodies of forms (RFC 7578), as the API does for uploads. Pure. Never raises, and refuses everything that is not
--- exactly a form.
+-- Reads the body of a form (multipart/form-data, RFC 7578), as the API does for uploads. Pure. Never raises; returns an error for
+-- a body that is not exactly a form.
 local multipart = {}
 
+-- returns a name without the three escapes that browsers write
 local function unescaped(text)
   return (text:gsub("%%22", '"'):gsub("%%0[Dd]", "\r"):gsub("%%0[Aa]", "\n"))
 end
 
+-- returns a part of a form from its headers and its bytes; or nil and an error
 local function part_of(head, data)
   local headers = {}
   for line in head:gmatch "[^\r\n]+" do
@@ -20,7 +22,7 @@ local function part_of(head, data)
 end
 
 ---@param content_type string?
----@return string?
+---@return string? boundary nil: the content type is not that of a form
 function multipart.boundary(content_type)
   if type(content_type) ~= "string" or not content_type:lower():find "^multipart/form%-data%s*;" then return nil end
   return content_type:match ';%s*boundary="([^"]+)"' or content_type:match ';%s*boundary=([^%s;"]+)'

@@ -1,6 +1,7 @@
--- Serves a box (a simulated API) inside nginx: for content_by_lua in any nginx with one worker process, and for the nginx that
--- server.lua starts. Gives each request to the box; driver.lua does the due work, and wire.lua performs the faults. Never decides
--- anything: the logic is in init.lua.
+-- Serves a box (a simulated API) inside nginx. content() answers each request with the box; driver.lua does the due work of the
+-- box; wire.lua writes the responses and their faults; stream.lua writes the stream of events. Used in two ways: the nginx of
+-- server.lua calls begin(), content() and finish(); any other nginx with one worker process calls only content(). The logic is in
+-- init.lua.
 local body_of = require("whatsapp.util.nginx_body").read
 local driver = require "whatsapp.sandbox.driver"
 local files = require "whatsapp.sandbox.files"
@@ -22,7 +23,7 @@ local function check_workers(ngx)
   if count > 1 then error(ONE_WORKER:format(count), 0) end
 end
 
--- Makes the box and its driver. `server` has the options of server.lua.
+-- Makes the box, its driver, its readers and its files. server: the options of server.lua; nil in any other nginx.
 local function open(ngx, options, server)
   check_workers(ngx)
   options = options or {}
@@ -41,12 +42,12 @@ local function open(ngx, options, server)
   return { box = box, readers = readers, files = kept, driver = driver.new(ngx, box, function() kept:tick() end) }
 end
 
--- The pause of the garbage collector, in percent; 200 is the default. With 120, 20,000 messages need 40 MB instead of 53, and the
--- same time.
+-- The pause of the garbage collector, in percent; 200 is the default. With 120, the worker process needs 40 MB for 20,000
+-- messages instead of 53, and the same time.
 local PAUSE = 120
 
----Makes the box from a file of options. server.lua calls it in init_worker_by_lua.
----@param path string
+---Makes the box from a file of options. The nginx of server.lua calls this function in init_worker_by_lua.
+---@param path string of the file
 function M.begin(path)
   local ngx = ngx -- luacheck: ignore 113
   collectgarbage("setpause", PAUSE)
@@ -59,15 +60,16 @@ function M.begin(path)
   state.files:greet(options)
 end
 
----Writes the state file, if there is one. For exit_worker_by_lua.
+---Writes the state file and closes the record, if the options name them. For exit_worker_by_lua.
 function M.finish()
   if state then state.files:finish() end
 end
 
-local BLANKS = 4
+local BLANKS = 4 -- the number of blanks that nginx adds to the end of a body
 
--- Returns a body, and the number of blanks that nginx added to its end; server.lua says why. Only a body of JSON that nginx keeps
--- in memory gets blanks.
+-- Returns the body of a request, and the number of blanks that nginx has added to its end; server.lua says why. A body gets
+-- blanks only if it is JSON and nginx keeps it in memory. $blank_body of an empty body, or of a body in a file, has only the
+-- blanks.
 local function bytes_of(ngx, headers)
   if not graph.is_json(headers["content-type"]) then return body_of(ngx) end
   ngx.req.read_body()
@@ -85,7 +87,8 @@ local function request_of(ngx)
   }
 end
 
--- Returns the bytes of a file, for the page. The file may be harmful: the headers keep a browser from running it.
+-- Returns the response with the bytes of a file, for the page. The control API first answers a request with the same headers, so
+-- that its guard refuses pages of other hosts. A user's file may be harmful: the headers keep a browser from running it.
 local function media(request, id)
   local response = state.box.control { method = "GET", url = "/_sandbox/info", headers = request.headers, body = "" }
   if response.status ~= 200 then return response end
@@ -97,8 +100,8 @@ local function media(request, id)
   } }
 end
 
--- Answers a request to the control API. If the box returns no response but seconds, asks the box again after these seconds, or
--- after the next event.
+-- Returns the response to a request to the control API. If the answer is not there yet, asks the box again after the seconds that
+-- the box returned, or after the next event.
 local function control(request)
   while true do
     local response, seconds = state.box.control(request)
@@ -107,9 +110,9 @@ local function control(request)
   end
 end
 
----Answers the current request. For content_by_lua.
+---Answers the current request. For content_by_lua. If begin() was not called, the first request makes the box.
 ---@param ngx table
----@param options whatsapp.sandbox_options? of the box; the first request makes the box
+---@param options whatsapp.sandbox_options? of this box
 function M.content(ngx, options)
   if not state then
     state = open(ngx, options)

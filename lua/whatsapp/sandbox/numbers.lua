@@ -1,8 +1,9 @@
--- The phone numbers of the business in a box (a simulated API). Plain data; never reads a user or a message.
+-- The phone numbers of the business in a box (a simulated API). Without the option `numbers`, a box adds a number for each new id
+-- that a request uses.
 local numbers = {}
 
-numbers.WABA = "102290129340398"
-numbers.BUSINESS = "1602290129340398" -- the id of the portfolio, for usage headers
+numbers.WABA = "102290129340398" -- the id of the account
+numbers.BUSINESS = "1602290129340398" -- the id of the business portfolio, for the headers about usage
 local FIRST = { id = "106540352242922", display_phone_number = "15550783881" }
 
 ---@class whatsapp.sandbox.number
@@ -22,8 +23,9 @@ end
 local Numbers = {}
 Numbers.__index = Numbers
 
+---Adds a number.
 ---@param id string
----@return whatsapp.sandbox.number number the new number
+---@return whatsapp.sandbox.number number
 function Numbers:add(id)
   local display = #self.list == 0 and FIRST.display_phone_number or ("1555078%04d"):format(3881 + #self.list)
   local number = new_number(id, display)
@@ -31,9 +33,9 @@ function Numbers:add(id)
   return number
 end
 
-local MOST = 1000 -- numbers of a box that adds numbers by itself
+local MOST = 1000 -- the largest number of phone numbers in a box without the option `numbers`
 
----Returns the number with an id. If the option `numbers` is absent, the box adds a number for each new id, up to 1,000 numbers.
+---Returns the number with an id. Without the option `numbers`, adds a number for a new id, up to 1,000 numbers.
 ---@param id any
 ---@return whatsapp.sandbox.number? number nil: there is no such number
 function Numbers:find(id)
@@ -43,7 +45,9 @@ function Numbers:find(id)
   return self:add(id)
 end
 
----@param wanted integer|string[]|nil how many, or their ids; if absent, one number, and find() adds others
+---@param wanted integer|string[]|nil the option `numbers`: how many numbers, or their ids; if absent, one number, and find() adds
+---others
+---@return table numbers { list, by_id }, with the functions add() and find()
 function numbers.new(wanted)
   local self = setmetatable({ list = {}, by_id = {}, learns = wanted == nil }, Numbers)
   if type(wanted) == "table" then

@@ -1,6 +1,9 @@
--- The sandbox's other objects of the Graph API: the profile, the settings and the PIN of a phone number, the numbers of the
--- account, blocked users, flows and subscribed apps; groups.lua has the groups. `box.objects` keeps these objects. Flows and
--- groups have a largest number. Never opens a socket.
+-- The endpoints of the sandbox for the smaller objects of the Graph API: profile, settings and PIN of a phone number, the numbers
+-- of the account, blocked users, flows and subscribed apps; groups.lua has the groups. `box.objects` keeps these objects. The
+-- number of flows and of groups is bounded.
+--
+-- Each endpoint is a function(box, request or body, id, owned): `owned` is the object with the id in the path. asks() makes the
+-- function of a route from an endpoint without a body, reads() from an endpoint with a body.
 local core = require "whatsapp.core"
 local fields = require "whatsapp.graph.fields"
 local graph = require "whatsapp.sandbox.graph"
@@ -16,24 +19,25 @@ local objects = {}
 
 ---@class whatsapp.sandbox.objects
 ---@field profiles table<string, table> by phone_number_id
----@field settings table<string, table>
----@field pins table<string, string>
+---@field settings table<string, table> by phone_number_id
+---@field pins table<string, string> by phone_number_id
 ---@field flows table[] the oldest first
----@field groups table[]
----@field apps table[]
+---@field groups table[] the oldest first
+---@field apps table[] the subscribed apps
+---@field count integer the number of objects that were ever made, for their ids
 
----Gives a box its objects.
+---Gives a box its empty objects.
 ---@param box whatsapp.sandbox
 function objects.attach(box)
   box.objects = { profiles = {}, settings = {}, pins = {}, flows = {}, groups = {}, apps = {}, count = 0 }
 end
 
 ---@param box whatsapp.sandbox
----@return table document for the state of the box
+---@return table document a copy of the objects, for the state of the box
 function objects.state(box) return values.copy(box.objects) end
 
 ---@param box whatsapp.sandbox
----@param document any as `state` returned it; members of a wrong type are ignored
+---@param document any as state() returned it; this function ignores members of a wrong type
 function objects.load(box, document)
   for name, kept in pairs(box.objects) do
     local value = type(document) == "table" and document[name]
@@ -43,16 +47,17 @@ end
 
 -- ---- reading ----------------------------------------------------------------------------------------------------------------
 
--- known_number returns a number that the box has; number_of may add the number to the box
+-- Both return the number with an id. known_number returns only a number that the box has; number_of may add the number to the
+-- box.
 local function known_number(box, id) return box.numbers.by_id[id] end
 local function number_of(box, id) return box.numbers:find(id) end
 
 local function is_account(box, id) return id == box.waba end
 
----Makes an endpoint that reads a body, and checks the body with an object of graph/objects.
----@param object string the name of the object
----@param endpoint fun(box: table, body: table, id: string, request: table): table?
+---Makes the function of a route from an endpoint with a body. The function checks the body by the fields of graph/fields.
+---@param object string the name of the fields, such as "Profile"
 ---@param owner fun(box: table, id: string): any? returns the object with the id; nil: there is no such object
+---@param endpoint fun(box: table, body: table, id: string, owned: any): table? gets the object that `owner` returned
 ---@return fun(box: table, request: table, id: string): table?
 function objects.reads(object, owner, endpoint)
   return function(box, request, id)
@@ -68,13 +73,17 @@ function objects.reads(object, owner, endpoint)
 end
 local reads = objects.reads
 
--- makes an endpoint that reads no body
-local function asks(owner, endpoint)
+---Makes the function of a route from an endpoint without a body.
+---@param owner fun(box: table, id: string): any? as in reads()
+---@param endpoint fun(box: table, request: table, id: string, owned: any): table? gets the object that `owner` returned
+---@return fun(box: table, request: table, id: string): table?
+function objects.asks(owner, endpoint)
   return function(box, request, id)
     local owned = owner(box, id)
     return owned and endpoint(box, request, id, owned)
   end
 end
+local asks = objects.asks
 
 -- ---- the phone number -------------------------------------------------------------------------------------------------------
 
@@ -103,7 +112,7 @@ local function get_numbers(box, request)
   return lists.page(request, box.numbers.list, NUMBER)
 end
 
-local MISMATCH = 133005
+local MISMATCH = 133005 -- error code: another PIN
 
 local function register(box, body, id)
   local pin = box.objects.pins[id]
@@ -126,7 +135,7 @@ end
 
 -- ---- blocked users ----------------------------------------------------------------------------------------------------------
 
-local RE_ENGAGEMENT = 131047 -- the user has not written for 24 hours
+local RE_ENGAGEMENT = 131047 -- error code: the user has not written for 24 hours
 
 -- returns the blocked users, in the form of the API
 local function blocked_of(box)
@@ -139,7 +148,8 @@ local function blocked_of(box)
   return list
 end
 
--- Blocks or unblocks one user. Returns false if the API would refuse it.
+-- Blocks or unblocks one user. Returns false if the API would refuse this: the box has no such user, or the window of a user to
+-- block is closed.
 local function block(box, id, address, is_blocked)
   local user = box.users:find(address)
   if not user then return false end
@@ -149,6 +159,7 @@ local function block(box, id, address, is_blocked)
   return true
 end
 
+-- returns the endpoint that blocks the users of a body, or unblocks them
 local function blocker(is_blocked)
   return function(box, body, id)
     local done, failed = core.array {}, core.array {}
@@ -191,9 +202,9 @@ local function create_flow(box, body)
   return lists.answer { id = flow.id, success = true, validation_errors = core.array {} }
 end
 
-local NOT_DRAFT, NOT_PUBLISHED = 139000, 139002
+local NOT_DRAFT, NOT_PUBLISHED = 139000, 139002 -- error codes
 
--- makes an endpoint that refuses a flow if the flow has another status
+-- makes an endpoint that refuses a flow with another status
 local function only(status, code, endpoint)
   return function(box, asked, id, flow)
     if flow.status ~= status then
@@ -223,7 +234,7 @@ local function delete_flow(box, _, id)
   return lists.success()
 end
 
--- returns the file of a form; the form is bytes, or the table in the request of a transport
+-- Returns the bytes of the part `file` of a form. The form is in the bytes of the body; or, from box.transport, in request.form.
 local function file_of(request)
   local boundary = multipart.boundary(graph.header(request, "content-type"))
   local list = request.form or boundary and multipart.parse(request.body or "", boundary) or {}
@@ -242,6 +253,7 @@ local function upload(_, request, _, flow)
   return lists.answer { success = true, validation_errors = flow.validation_errors }
 end
 
+-- returns the members of a flow that the API shows: all except its JSON
 local function view_of(flow)
   local view = values.copy(flow)
   view.json = nil
@@ -281,7 +293,7 @@ end
 
 local ACCOUNT, OBJECT = "^/v%d+%.%d+/(%d+)/", "^/v%d+%.%d+/(%d+)$"
 
--- a POST to a bare id sets the PIN of a number, or changes a flow
+-- A POST to an id alone sets the PIN of a number, or changes a flow.
 local function post_object(box, request, id)
   if known_number(box, id) then return reads("TwoStepPin", known_number, set_pin)(box, request, id) end
   return reads("FlowChange", flow_of, only("DRAFT", NOT_DRAFT, change_flow))(box, request, id)

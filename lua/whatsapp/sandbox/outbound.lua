@@ -1,6 +1,6 @@
--- Sends the changes of a box (a simulated API) to its endpoint. A change is one event in the body of a webhook, such as a message
--- or a status. Makes the bodies, and applies the rules of chaos: twice, late, in another order, several in one body. Never loses
--- a change by itself: only a rule of the kind `lose` does.
+-- Makes the bodies of the webhooks of a box (a simulated API), and gives them to deliveries.lua. A change is one event in the
+-- body of a webhook, such as a message or a status. change() and account() send one change. A rule of chaos may send the change
+-- twice, late, in another order or with others in one body. Without a rule of the kind `lose`, no change is lost.
 local deliveries = require "whatsapp.sandbox.deliveries"
 local escaped = require "whatsapp.sandbox.escaped"
 local values = require "whatsapp.util.values"
@@ -8,13 +8,13 @@ local values = require "whatsapp.util.values"
 local outbound = {}
 
 local MOST_IN_ONE = 1000 -- the most changes in one body, as in the API
-local HELD = 5 -- seconds after which a held change is sent in any case
+local HELD = 5 -- seconds for which the rules `late`, `reverse` and `batch` hold a change, if the rule names no seconds
 
 ---@class whatsapp.sandbox.change
 ---@field number string phone_number_id
----@field entry table an entry of the body
----@field what string type of a message, or a status
----@field about string? id of a message
+---@field entry table the item of `entry` in the body
+---@field what string the type of the message, or the status
+---@field about string? the id of the message
 
 -- ---- bodies -------------------------------------------------------------------------------------------------------------
 
@@ -22,13 +22,14 @@ local function body_of(entries)
   return escaped.encode { object = "whatsapp_business_account", entry = entries }
 end
 
+-- sends one change as one webhook
 local function send(box, change, how)
   return deliveries.send(box, change, body_of { change.entry }, how)
 end
 
----Returns the changes that rules hold back, in the form of waiting deliveries.
+---Returns the changes that rules hold back, for the state of the box.
 ---@param box whatsapp.sandbox
----@return table[]
+---@return table[] deliveries in the form of waiting deliveries
 function outbound.held(box)
   local list = {}
   for _, rule in ipairs(box.chaos.rules) do
@@ -44,13 +45,14 @@ end
 
 -- ---- rules that hold changes back -----------------------------------------------------------------------------------------
 
+-- sends the held changes, the newest first
 local function flush_reversed(box, rule)
   local held = rule.held
   rule.held = nil
   for i = #held, 1, -1 do send(box, held[i]) end
 end
 
--- sends the held changes: one body for each number, with at most 1,000 changes
+-- Sends the held changes: the changes of each number in one body, with at most 1,000 changes in a body.
 local function flush_batch(box, rule)
   local entries, firsts, numbers = {}, {}, {}
   local function leave(number)
@@ -70,12 +72,13 @@ local function flush_batch(box, rule)
   end
 end
 
--- sends the held changes when their time comes, unless they were sent before
+-- The clock calls this function when the held changes are due. Does nothing if they were sent before.
 local function flush_when_due(subject)
   local box, rule, held, flush = subject[1], subject[2], subject[3], subject[4]
   if rule.held == held then flush(box, rule) end
 end
 
+-- holds a change; the first held change also puts flush(box, rule) on the clock
 local function hold(box, rule, change, flush)
   if not rule.held then
     rule.held = {}
@@ -86,7 +89,7 @@ end
 
 -- ---- kinds of rules -----------------------------------------------------------------------------------------------------
 
--- returns the change as the API sends it if the option "include values" of the App Dashboard is off
+-- Returns a change as the API sends it if "include values" is off in the App Dashboard: only with the names of the fields.
 local function without_values(change)
   local fields = {}
   for i, one in ipairs(change.entry.changes) do fields[i] = one.field end
@@ -95,7 +98,7 @@ local function without_values(change)
   return copy
 end
 
--- kind of a rule -> function(box, change, rule) that returns the delivery; nil: the change is lost, or is sent later
+-- kind of a rule -> function(box, change, rule): returns the delivery; nil: the change is lost, or is sent later
 local KINDS = {
   twice = function(box, change, rule)
     local first = send(box, change)
@@ -118,12 +121,12 @@ local KINDS = {
 
 local WEBHOOK, STATUS = { webhook = true }, { webhook = true, status = true }
 
----Sends a change to the endpoint of a number, unless there is no endpoint.
+---Sends a change to the endpoint of a number. Without an endpoint, does nothing.
 ---@param box whatsapp.sandbox
 ---@param subject { number: string, field: string?, what: string, about: string?, to: string?, is_status: boolean? } field: the
----field of the webhook, "messages" if absent
+---field of the webhook, "messages" if absent; to: the user, for rules of chaos
 ---@param value table the value of the change; this function fills in messaging_product and metadata
----@return whatsapp.sandbox.delivery? delivery
+---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint, or a rule holds or loses the change
 function outbound.change(box, subject, value)
   local number = subject.number
   if not deliveries.has_endpoint(box, number) then return nil end
@@ -138,12 +141,13 @@ function outbound.change(box, subject, value)
   return send(box, change)
 end
 
----Sends a change of the account, such as the status of a template.
+---Sends a change of the account, such as the status of a template, to the endpoint of the first number. Rules of chaos do not
+---apply.
 ---@param box whatsapp.sandbox
----@param field string
+---@param field string of the webhook
 ---@param value table
----@param what string
----@return whatsapp.sandbox.delivery?
+---@param what string words for the log of deliveries
+---@return whatsapp.sandbox.delivery? delivery nil: there is no endpoint
 function outbound.account(box, field, value, what)
   local number = box.numbers.list[1].id
   if not deliveries.has_endpoint(box, number) then return nil end

@@ -1,6 +1,7 @@
--- The sandbox as a server: an nginx with one worker process on 127.0.0.1, with all its files in a temporary folder. start() is
--- for tests and demos, and runs nginx in the background. run() is for `make sandbox` and the program `whatsapp sandbox`, and runs
--- nginx in the foreground until Ctrl-C. Needs nginx with its Lua module. Never listens on another address.
+-- The sandbox as a server: an nginx with one worker process, on 127.0.0.1 only, with all its files in a temporary folder. start()
+-- runs nginx in the background, for tests and demos. run() runs nginx in the foreground until Ctrl-C, for `make sandbox` and the
+-- program `whatsapp sandbox`. Both need nginx with its Lua module. settings.lua checks the options, process.lua starts nginx, and
+-- inside nginx, nginx.lua serves the box.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
 local process = require "whatsapp.sandbox.process"
@@ -39,8 +40,10 @@ http {
 }
 ]]
 
+-- the end of the directive `listen`, with TLS
 local PROTOCOL = " ssl http2; ssl_certificate server.crt; ssl_certificate_key server.key"
 
+-- the locations of the page
 local PAGE = [[
     location = / { return 302 /_sandbox/page/; }
     location /_sandbox/page/ {
@@ -52,13 +55,15 @@ local PAGE = [[
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }]]
 
--- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits: such messages have
--- the same hash, and LuaJIT compares each new message with all others. So nginx adds four random blanks to the end of
--- each body, as JSON allows. If all messages go to one recipient, each costs 112 us instead of 474 us: as much as with 2,000
--- recipients (`make bench-sandbox`). nginx.lua reads $blank_body, and shows requests without these blanks.
+-- nginx adds four random blanks to the end of each body, which JSON allows, so that bodies have different hashes. The reason:
+-- LuaJIT hashes a long string by 16 of its bytes. Messages to one recipient often differ only in a few digits. Then they have the
+-- same hash, and LuaJIT compares each new message with all of them. With the blanks, a message costs 112 us instead of 474 us if
+-- all messages go to one recipient: as much as with 2,000 recipients (`make bench-sandbox`). nginx.lua reads the variable
+-- $blank_body, and shows the requests without the blanks.
 local BLANK = { " ", "\\t", "\\n", "\\r" }
-local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; `*` gets the rest
+local SHARE = "0.39%" -- each of 255 rows gets this share of the requests; the row `*` gets the rest
 
+-- returns the directives that set $blank_body
 local function blanks()
   local rows = {}
   for i = 0, 255 do
@@ -70,7 +75,7 @@ local function blanks()
     table.concat(rows, " "))
 end
 
--- makes a temporary authority, and a certificate for this machine, which the authority signs
+-- a command for sh: makes a temporary certificate authority, and a certificate for this machine that the authority signs
 local CERTIFICATES = [[
 openssl ecparam -name prime256v1 -genkey -noout -out ca.key &&
 openssl req -x509 -new -key ca.key -sha256 -days 2 -subj "/CN=sandbox authority" -out ca.crt &&
@@ -82,7 +87,8 @@ openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 
 
 -- ---- paths ----------------------------------------------------------------------------------------------------------------
 
--- returns the paths of whatsapp.core for nginx's LuaJIT: in a clone, in an installed rock, then nginx's default
+-- Returns the directive's value for C modules: nginx's LuaJIT looks for whatsapp.core in a clone, in an installed rock, then in
+-- its default places.
 local function cpath_of(lua)
   local places = { (lua:gsub("/lua$", "")) .. "/build/lua5.1", lua .. "/whatsapp/sandbox/lua5.1" }
   local found = {}
@@ -94,7 +100,7 @@ end
 
 local AUTHORITIES = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" }
 
--- returns the directives with which webhooks can go to other machines over https
+-- returns the directives with the certificates of this machine: webhooks over https need them
 local function authorities()
   for _, path in ipairs(AUTHORITIES) do
     if file.exists(path) then return ("lua_ssl_trusted_certificate %s; lua_ssl_verify_depth 5;"):format(path) end
@@ -102,10 +108,12 @@ local function authorities()
   return ""
 end
 
+-- replaces each $NAME in capitals
 local function replaced(text, replacements)
   return (text:gsub("%$(%u+)", replacements))
 end
 
+-- returns the text of nginx.conf
 local function configuration(server, port, folder)
   local lua = assert(process.lua_folder(), "the sandbox must be started from files")
   local values = {
@@ -120,7 +128,8 @@ end
 
 -- ---- starting -------------------------------------------------------------------------------------------------------------
 
--- returns the environment of nginx: its LuaJIT cannot load the modules in LUA_PATH and LUA_CPATH of another Lua than 5.1
+-- Returns the environment of nginx. If this program does not run under Lua 5.1, LUA_PATH and LUA_CPATH may name modules that
+-- nginx's LuaJIT cannot load: then both get their default.
 local function environment()
   if _VERSION == "Lua 5.1" then return nil end
   return { LUA_PATH = ";;", LUA_CPATH = ";;" }
@@ -137,35 +146,38 @@ local function launch_of(server, box)
 end
 
 ---@class whatsapp.sandbox_server_options: whatsapp.sandbox_options
----@field port integer? port of 127.0.0.1; 0: a free port; if absent, start() takes a free port, and run() takes 9428
----@field tls boolean? HTTPS and HTTP/2 with a new certificate; if absent, true for start(), false for run()
----@field page boolean? false: no page, only the API and the control API
----@field webhook string|table<string, string>|nil URL that gets the webhooks, or phone number id -> URL
----@field templates string|table|nil folder with a definition of a template in each .json file, or the list of definitions
----@field state string? path of a file: the server reads the state from it at the start, and writes a changed state to it every 10
----seconds and at the end
----@field record string? path of a file: the server writes every event to it, as a line of JSON
+---@field port integer? the port of 127.0.0.1; 0: a free port; if absent, start() takes a free port, and run() takes 9428
+---@field tls boolean? true: HTTPS and HTTP/2 with a new certificate; if absent, true for start(), false for run()
+---@field page boolean? false: the server has no page, only the API and the control API
+---@field webhook string|table<string, string>|nil the URL of the endpoint of webhooks; or phone_number_id -> URL
+---@field templates string|whatsapp.templates.Definition[]|nil the path of a folder with one or more definitions in each .json
+---file; or a list of definitions
+---@field state string? the path of a file: the server loads the state from the file at the start, and writes a changed state to
+---the file every 10 seconds and at the end
+---@field record string? the path of a file: the server writes each event to the file, as a line of JSON
 ---@field clock string|number|nil the time at the start: "+24h", "2026-11-28T12:00:00Z", or seconds since 1970
----@field chaos (string|table)[]? rules, as `box.chaos:add` takes them, or "answer:reset,rate=0.01"
----@field statuses string|table|nil "sent:0,delivered:500,read:-" (milliseconds, - for never), or the box's table
----@field output boolean? prints a line for each event on stdout; if absent, true for run(), false for start()
+---@field chaos (string|whatsapp.sandbox.rule)[]? rules of chaos: tables as box.chaos:add() takes them, or strings such as
+---"answer:reset,rate=0.01"
+---@field statuses string|table<string, number|false>|nil "sent:0,delivered:500,read:-" (milliseconds; -: never), or a table as
+---the box takes it
+---@field output boolean? true: prints a line for each event on stdout; if absent, true for run(), false for start()
 ---@field nginx string? the path of nginx
----@field modules string? folder of nginx's modules, /usr/lib/nginx/modules if absent
----@field cpath string? where nginx's LuaJIT finds whatsapp/core.so, in the form of package.cpath
+---@field modules string? the folder of nginx's modules; /usr/lib/nginx/modules if absent
+---@field cpath string? where nginx's LuaJIT finds whatsapp.core, in the form of package.cpath
 
 ---@class whatsapp.sandbox_server
----@field base_url string the option base_url of whatsapp.new
+---@field base_url string the value for the option base_url of whatsapp.new
 ---@field page_url string the URL of the page
----@field ca_file string? the option ca_file of whatsapp.new, with TLS only
+---@field ca_file string? the value for the option ca_file of whatsapp.new; only with TLS
 ---@field app_secret string signs the webhooks
 ---@field port integer
----@field folder string the folder of its files; stop() removes it
----@field log fun(): string returns the text of error.log
----@field stop fun()
+---@field folder string the temporary folder; stop() removes it
+---@field log fun(): string returns the text of nginx's error.log
+---@field stop fun() ends nginx
 
----Starts the sandbox in the background.
----@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong; raises with a sentence if
----nginx does not start, a port is taken or a file cannot be read
+---Starts the sandbox in the background. Raises at the caller's line if an option is wrong. Raises a sentence if nginx does not
+---start, the port is taken, or a file cannot be read.
+---@param options whatsapp.sandbox_server_options?
 ---@return whatsapp.sandbox_server server
 function M.start(options)
   local server, box = settings.read(options, { port = 0, tls = true, page = true, output = false }, 2)
@@ -178,11 +190,11 @@ function M.start(options)
   return started
 end
 
----Runs the sandbox until Ctrl-C. The sandbox prints five lines (page, base_url, phone_number_id, app secret, token), then a line
----for each event.
----@param options whatsapp.sandbox_server_options? raises at the caller's line if an option is wrong
----@return integer code exit code: 0 after Ctrl-C, 1 if the server could not start
----@return string? err a sentence for stderr
+---Runs the sandbox, and returns after Ctrl-C. The sandbox prints five lines (page, base_url, phone_number_id, app secret, token),
+---then a line for each event. Raises at the caller's line if an option is wrong.
+---@param options whatsapp.sandbox_server_options?
+---@return integer code exit code: 0 after Ctrl-C, 1 if the server did not start
+---@return string? err a sentence that says why the server did not start
 function M.run(options)
   local server, box = settings.read(options, { port = M.PORT, tls = false, page = true, output = true }, 2)
   if not server then return 1, box end

@@ -1,8 +1,9 @@
--- Reads and checks the options of the sandbox's server before nginx starts: the options of the server itself, and the options of
--- the box (the simulated API), as plain data that a JSON file can hold. In nginx's worker process, apply() applies the server's
--- options to a new box. Never starts nginx, and never overwrites a file.
+-- The options of the sandbox's server. read() checks them before nginx starts, and splits them into the options of the server
+-- itself and the options of the box (the simulated API). Both are plain data, because a file of JSON takes them to nginx's worker
+-- process. There, apply() applies the server's options to the new box. Never starts nginx, and never writes a file.
 local file = require "whatsapp.util.file"
 local json = require "whatsapp.wire.json"
+local options_of = require "whatsapp.util.options"
 local random_id = require "whatsapp.util.random_id"
 local sandbox = require "whatsapp.sandbox"
 local show = require "whatsapp.util.show"
@@ -13,7 +14,7 @@ local function is(kind) return function(value) return type(value) == kind end en
 local function is_text(value) return type(value) == "string" and value ~= "" and not value:find "%c" end
 local function is_port(value) return type(value) == "number" and value >= 0 and value <= 65535 and value % 1 == 0 end
 
--- option of the server -> { test, words after "must be" }; every other option belongs to the box
+-- option of the server -> { test, the words after "must be" }; every other option is an option of the box
 local SERVER = {
   port = { is_port, "a port from 0 to 65535" }, tls = { is "boolean", "true or false" }, page = { is "boolean", "true or false" },
   output = { is "boolean", "true or false" },
@@ -37,7 +38,7 @@ local function days_of(year, month, day)
     + math.floor((153 * (month - 3) + 2) / 5) + day - 1 - 719468
 end
 
--- returns seconds since 1970; nil: the text is not a time
+-- Returns the seconds since 1970 of a text such as "+24h" (from now) or "2026-11-28T12:00:00Z"; nil: the text is not a time.
 local function time_of(text)
   local count, unit = text:match "^%+(%d+)%s*(%a+)$"
   if count and UNITS[unit] then return os.time() + tonumber(count) * UNITS[unit] end
@@ -57,9 +58,10 @@ local function read_clock(value)
     :format(show.value(value))
 end
 
--- "answer:reset,rate=0.01,to=16505551234" -> { on = "answer", what = "reset", rate = 0.01, match = { to = ... } }
-local MATCHED = { type = true, to = true, endpoint = true }
+local MATCHED = { type = true, to = true, endpoint = true } -- members of rule.match
 
+-- Returns the rule of chaos in a text; returns a rule that is a table as it is. "answer:reset,rate=0.01,to=16505551234" is the
+-- rule { on = "answer", what = "reset", rate = 0.01, match = { to = "16505551234" } }.
 local function read_rule(text)
   if type(text) ~= "string" then return text end
   local on, what, rest = text:match "^(%l+):([%w_]+)(.*)$"
@@ -87,6 +89,7 @@ local function read_chaos(list)
   return rules
 end
 
+-- returns the option `statuses` of the box: "delivered:500,read:-" -> { delivered = 0.5, read = false }
 local function read_statuses(value)
   if type(value) ~= "string" then return value end
   local statuses = {}
@@ -103,7 +106,7 @@ end
 
 -- ---- files -----------------------------------------------------------------------------------------------------------------
 
--- Returns the line and the column of the first byte that is not JSON, and the error of the reader.
+-- Returns the error of the JSON reader, with the line and the column if the error names a position.
 local function place_of(text, err)
   local at = tonumber(tostring(err):match "byte (%d+)" or tostring(err):match "character (%d+)" or tostring(err):match "at (%d+)")
   if not at then return tostring(err) end
@@ -112,8 +115,9 @@ local function place_of(text, err)
   return ("line %d, column %d: %s"):format(breaks + 1, #before:match "[^\n]*$" + 1, tostring(err))
 end
 
-local function read_json(path, what)
-  local text, unread = file.read(path)
+-- returns the object in a file of JSON, or nil and an error; what: words for the error; most: bytes of the file
+local function read_json(path, what, most)
+  local text, unread = file.read(path, most)
   if not text then return nil, ("%s %s cannot be read: %s"):format(what, path, tostring(unread)) end
   local value, err = json.decode(text)
   if type(value) ~= "table" then
@@ -122,31 +126,32 @@ local function read_json(path, what)
   return value
 end
 
--- Checks whether the box can load a state file. If the file does not exist, the server makes it later. If the box cannot load the
--- file, returns an error: so the server never overwrites the file.
+-- Loads the state file into a box, if the file exists; the server makes a missing file later. If the box cannot load the file,
+-- returns nil and an error: then the server does not start, and does not overwrite the file.
 local function check_state(path, box)
   if not path or not file.exists(path) then return true end
-  local document, err = read_json(path, "the state file")
+  local document, err = read_json(path, "the state file", file.SANDBOX)
   if not document then return nil, err end
   local ok, unread = box:load(document)
   if not ok then return nil, ("the state file %s cannot be used: %s"):format(path, tostring(unread)) end
   return true
 end
 
--- returns an absolute path: nginx's worker process runs in another folder than the caller
+-- Returns the absolute form of a path, because nginx's worker process runs in another folder than the caller.
 local function absolute(path)
   if not path or path:find "^/" then return path end
   local pipe = assert(io.popen "pwd")
-  local folder = pipe:read "*l"
+  local folder = assert(file.all(pipe)):match "^[^\n]*"
   pipe:close()
   return folder .. "/" .. path
 end
 
+-- returns a list of definitions: of all .json files in a folder, or the caller's list
 local function read_templates(value)
   if type(value) ~= "string" then return value end
   local pipe = assert(io.popen(("cd '%s' 2>/dev/null && ls -d *.json 2>/dev/null"):format((value:gsub("'", "'\\''")))))
   local names = {}
-  for name in pipe:lines() do names[#names + 1] = name end
+  for name in assert(file.all(pipe)):gmatch "[^\n]+" do names[#names + 1] = name end
   pipe:close()
   if #names == 0 then return nil, ("the folder of templates %s has no .json file"):format(value) end
   local list = {}
@@ -158,7 +163,8 @@ local function read_templates(value)
   return list
 end
 
--- One URL goes to the box as it is. Other forms are { number = url }, or a list of "number=url" and one "url".
+-- Returns one URL as it is, for the box. Returns other forms as a list of { number, url }, for the server: the forms are
+-- { [number] = url } and { "number=url", ..., "url" }; the URL without a number is for all other numbers.
 local function read_webhook(value)
   if type(value) ~= "table" then return value end
   local endpoints = {}
@@ -170,16 +176,16 @@ local function read_webhook(value)
   return endpoints
 end
 
--- option -> function that reads the value of a user; it returns data, or nil and an error
+-- option -> function that reads the caller's value: returns plain data, or nil and an error
 local READERS = {
   clock = read_clock, chaos = read_chaos, statuses = read_statuses, templates = read_templates, webhook = read_webhook,
 }
 
--- ---- what the server does to a new box --------------------------------------------------------------------------------------
+-- ---- a new box --------------------------------------------------------------------------------------------------------------
 
 local JSON = { ["content-type"] = "application/json", authorization = "Bearer start" }
 
--- sends a request to a box, as a program does; returns the answer, or nil and the problem
+-- Sends a request to a box, as a program does, and returns the answer, or nil and the problem. way: box.handle or box.control.
 local function ask(box, way, method, url, body)
   local headers = JSON
   if box.token then headers = { ["content-type"] = JSON["content-type"], authorization = "Bearer " .. box.token } end
@@ -212,12 +218,12 @@ local function add_rule(box, rule)
   return id
 end
 
--- option -> function that applies one item of its list; the rows are in the order of use
+-- Each row: an option whose value is a list, and the function that applies one item of the list. apply() does them in this order.
 local STEPS = { { "templates", add_template }, { "webhooks", set_endpoint }, { "chaos", add_rule } }
 
 ---Applies the server's options to a new box: templates, endpoints, rules of chaos, and the time.
 ---@param box whatsapp.sandbox
----@param server table
+---@param server table that read() returned
 ---@return true? ok
 ---@return string? err
 function settings.apply(box, server)
@@ -232,7 +238,7 @@ function settings.apply(box, server)
     box.clock:set(server.clock)
     return true
   end
-  if server.state then return true end -- the clock of the state file is later
+  if server.state then return true end -- the state file has set the clock to a later time
   return nil, "option clock: the sandbox's clock cannot start in the past"
 end
 
@@ -243,7 +249,7 @@ local function check_server(name, value, level)
   if not row[1](value) then error(("option %s must be %s"):format(name, row[2]), level + 1) end
 end
 
--- raises for a function: the options go to another process, as JSON
+-- Raises if an option is a function: a file of JSON takes the options to another process.
 local function check_plain(name, value, level)
   if type(value) == "function" then
     local words = "option %s: nginx runs in another process, which cannot get a function: pass a URL, or use whatsapp.sandbox.new"
@@ -251,6 +257,7 @@ local function check_plain(name, value, level)
   end
 end
 
+-- returns the names of the server's options, for an error
 local function server_names()
   local names = {}
   for name in pairs(SERVER) do names[#names + 1] = name end
@@ -258,23 +265,33 @@ local function server_names()
   return table.concat(names, ", ")
 end
 
--- Tries the options with a temporary box: makes the box, loads the state, and applies the server's options.
+-- adds the server's own names to the error for an unknown option
+local function with_server_names(err)
+  local start, rest = err:match "^(unknown option [^ ,]+)(.*)%)$"
+  if not start then return err end
+  if rest:find "^ " then start = start .. options_of.hint(start:match "[^ ]+$", SERVER) end
+  return ("%s%s; %s)"):format(start, rest, server_names())
+end
+
+-- Tries the options with a temporary box: makes the box, loads the state file, and applies the server's options. Raises if an
+-- option is wrong; returns nil and an error if a file or a string cannot be used.
 local function check(server, box_options, level)
   local ok, box = pcall(sandbox.new, box_options)
   if not ok then
-    local err = tostring(box):gsub("^[^%s]+:%d+: ", ""):gsub("^(unknown option .*)%)$", "%1; " .. server_names() .. ")")
-    error(err, level + 1)
+    local err = tostring(box):gsub("^[^%s]+:%d+: ", "")
+    error(with_server_names(err), level + 1)
   end
   local usable, err = check_state(server.state, box)
   if usable then usable, err = settings.apply(box, server) end
   return usable, err
 end
 
+---Reads and checks the options of a server. Raises if the type of an option is wrong or its name is unknown.
 ---@param options table? as the user passed them
----@param defaults table<string, any> of the server's options
+---@param defaults table<string, any> values of the server's options that the user did not pass
 ---@param level integer error level of the caller
----@return table? server nil: a file or a string cannot be used
----@return table|string box options of whatsapp.sandbox.new, or the error string
+---@return table? server the server's options; nil: a file or a string cannot be used
+---@return table|string box the options for whatsapp.sandbox.new, or the error string
 function settings.read(options, defaults, level)
   if options ~= nil and type(options) ~= "table" then error("options must be a table, got a " .. type(options), level + 1) end
   local server, box = {}, {}

@@ -1,6 +1,7 @@
--- The state of a box (a simulated API) as one document, so that the box can continue after a restart: messages, users, waiting
--- webhooks and other objects. The document is plain data that every JSON library can write: messages are JSON strings, files are
--- base64. A wrong document never changes the box.
+-- Saves the state of a box (a simulated API) as one document, so that the box can continue after a restart: messages, users,
+-- files, waiting webhooks, rules of chaos, templates and other objects. state.of() makes the document. load() checks a whole
+-- document before it changes the box. The document is plain data that every JSON library can write: messages are strings of JSON,
+-- files are base64.
 local crypto = require "whatsapp.crypto"
 local is_time = require("whatsapp.sandbox.clock").is_time
 local deliveries = require "whatsapp.sandbox.deliveries"
@@ -14,10 +15,10 @@ local values = require "whatsapp.util.values"
 
 local state = {}
 
-state.VERSION = 1
+state.VERSION = 1 -- the version of a document; a change of its form raises the version
 
 -- ---- the content of a document --------------------------------------------------------------------------------------------
--- list of the document -> the members of its items: name -> type; ?: the member may be absent
+-- LISTS: list of the document -> the members of its items: name -> type; a ? after the type: the member may be absent.
 
 local ENTRY = {
   id = "string", json = "string", at = "number", seq = "number", user = "string?", from = "string?", to = "string?",
@@ -46,6 +47,7 @@ local COUNTS = { "count", "seq", "delivery_count", "media_count" }
 
 -- ---- writing ------------------------------------------------------------------------------------------------------------
 
+-- returns a table with only the members of `from` that `members` names
 local function picked(from, members)
   local to = {}
   for name in pairs(members) do to[name] = from[name] end
@@ -60,6 +62,7 @@ end
 
 local TRACE = { "to", "recipient", "is_group", "opaque", "category", "seq", "fails", "at", "status" }
 
+-- returns a message in the form of the document
 local function entry_of(entry)
   local kept = picked(entry, ENTRY)
   kept.json, kept.err = escaped.encode(entry.message or entry.inbound), entry.error
@@ -87,7 +90,7 @@ local function user_of(box)
   end
 end
 
--- adds the deliveries that wait to a list, the oldest first
+-- Adds the waiting deliveries to a list, the oldest first. Returns the list.
 local function waiting_of(box, list)
   local delivery = box.waiting.first
   while delivery do
@@ -99,6 +102,7 @@ local function waiting_of(box, list)
   return list
 end
 
+---Makes the document with the state of a box.
 ---@param box whatsapp.sandbox
 ---@return table document
 function state.of(box)
@@ -122,6 +126,8 @@ function state.of(box)
 end
 
 -- ---- checking -----------------------------------------------------------------------------------------------------------
+
+-- Each check returns a problem; nil: the value is right.
 
 local function check_item(where, item, members)
   if type(item) ~= "table" then return where .. " must be an object" end
@@ -150,7 +156,7 @@ end
 
 local function is_file(item) return crypto.from_base64(item.base64) ~= nil end
 
--- list of the document -> another check of an item
+-- list of the document -> one more check of each item; it returns whether the item is right
 local ALSO = {
   messages = is_entry, undelivered = is_entry, inbound = is_entry, media = is_file, uploads = is_file,
   users = function(item) return has_numbers(item.windows) end,
@@ -167,6 +173,7 @@ local function check_list(document, name, members)
   end
 end
 
+-- checks a whole document
 local function check(document)
   if type(document) ~= "table" or type(document.version) ~= "number" then return "it is not the state of a sandbox" end
   if document.version > state.VERSION then
@@ -187,6 +194,7 @@ end
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
+-- puts messages into a list of the box, and continues their statuses; member: "message" or "inbound"
 local function put_entries(box, name, list, member)
   for _, kept in ipairs(list) do
     local entry = picked(kept, ENTRY)
@@ -220,6 +228,7 @@ local function put_users(box, list)
   end
 end
 
+-- adds the rules of chaos, with their counts of matches
 local function put_rules(box, list)
   for _, kept in ipairs(list) do
     local rule = values.copy(kept)
@@ -231,7 +240,7 @@ local function put_rules(box, list)
   end
 end
 
--- Continues the clock at the time of the document, or at the real time if this is later.
+-- Continues the clock at the time of the document, or at the real time if the real time is later.
 local function put_clock(box, kept)
   box.clock:freeze(false)
   box.clock.offset = math.max(box.clock.offset, kept.offset)
@@ -239,11 +248,11 @@ local function put_clock(box, kept)
   box.clock:freeze(kept.frozen == true)
 end
 
----Replaces the state of the box with the state in a document. Endpoints and options stay.
+---Replaces the state of a box by the state in a document. The endpoints and the options of the box stay.
 ---@param box whatsapp.sandbox
----@param document any
+---@param document any that of() made
 ---@return true? ok
----@return string? err the box did not change
+---@return string? err why the document cannot be loaded; the box has not changed
 function state.load(box, document)
   local problem = check(document)
   if problem then return nil, "the state cannot be read: " .. problem end

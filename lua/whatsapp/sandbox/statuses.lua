@@ -1,6 +1,8 @@
--- Sets the statuses of the messages that a box (a simulated API) accepted: by a schedule, because a test asks for it, or because
--- a user reads a message. A status only moves forward. A trace has the members of a message that its statuses need. A ladder has
--- the seconds after which a message gets each status; a rung is one of its statuses. Never decides whether a message is accepted.
+-- Sets the statuses of the messages that a box (a simulated API) has accepted, and makes a webhook of each status. begin() starts
+-- the schedule of a message; set() and read() set a status because a test or a user asks for it. A status only moves forward.
+--
+-- Words: the trace of a message has the members that its statuses need. The ladder has the seconds after which a message gets
+-- each status. A rung is one status of the ladder.
 local chats = require "whatsapp.sandbox.chats"
 local clock = require "whatsapp.sandbox.clock"
 local codes = require "whatsapp.wire.error_codes"
@@ -16,12 +18,13 @@ local LADDER = { "sent", "delivered", "read" }
 local DAY = 86400
 
 ---@param word any
----@return boolean
+---@return boolean is_status whether the value is the name of a status
 function statuses.is_status(word) return RANK[word] ~= nil end
 
----The seconds after which a message gets a status; false: it does not get the status by itself.
+---status -> the seconds after which a message gets this status; false: a message gets this status only from a test or a user
 statuses.DEFAULT = { sent = 0, delivered = 0.5, read = false }
 
+---Checks the option `statuses`. Raises if it is wrong.
 ---@param options table<string, number|false>?
 ---@return table<string, number|false> ladder
 function statuses.ladder(options)
@@ -37,7 +40,7 @@ end
 
 -- ---- the webhook of a status -----------------------------------------------------------------------------------------------
 
--- returns the price of a message: of a template, or of an answer within the window
+-- returns the member `pricing`: a template costs, any other message is free
 local function pricing_of(trace)
   local category = trace.category
   return {
@@ -68,7 +71,7 @@ local function contacts_of(box, trace)
   return { { profile = { name = user.name }, wa_id = user.number, user_id = user.user_id } }
 end
 
--- a message to a user id has no recipient_id
+-- Returns the object of a status in a webhook. For a message to a user id, trace.to is nil, so the status has no recipient_id.
 local function status_of(box, trace, word, at, code, details)
   local user = box.users.by_id[trace.user]
   local is_failed = word == "failed"
@@ -82,6 +85,7 @@ local function status_of(box, trace, word, at, code, details)
   }
 end
 
+-- Gives a message a status: keeps the status, records an event, and makes a webhook.
 local function emit(box, trace, word, at, code, details)
   trace.status = word
   trace.statuses = trace.statuses or {}
@@ -102,7 +106,7 @@ end
 
 local climb
 
--- puts the next step of the ladder on the clock
+-- Adds a rung to the work of the clock. The seconds of every rung count from the time at which the message was accepted.
 local function schedule(box, trace, rung)
   local seconds = box.ladder[LADDER[rung]]
   if not seconds then return end
@@ -110,12 +114,13 @@ local function schedule(box, trace, rung)
   box.clock:at(trace.at + seconds, climb, trace)
 end
 
--- returns whether the user has blocked the business: the user then gets no message
+-- Returns whether the user has blocked the business. Then the message does not arrive: its status stays "sent".
 local function is_blocked(box, trace)
   local user = box.users.by_id[trace.user]
   return user ~= nil and user.blocked == true
 end
 
+-- Gives a message the status of a rung, and schedules the next rung. The clock calls this function when the rung is due.
 function climb(trace, at)
   local box, rung = trace.box, trace.rung
   local word = LADDER[rung]
@@ -129,9 +134,10 @@ end
 local FAIL = { status = true }
 local UNDELIVERABLE = 131026
 
----Begins the statuses of an accepted message.
+---Starts the schedule of an accepted message. A rule of chaos may decide that the message fails.
 ---@param box whatsapp.sandbox
----@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: the error code with which it fails
+---@param trace table id, number, user, to, recipient, is_group, opaque, category, seq; fails: the error code with which the
+---message fails after "sent"
 ---@param type string of the message
 function statuses.begin(box, trace, type)
   local rule = box.chaos:fire(FAIL, { type = type, to = trace.user or trace.to, fails = true })
@@ -140,10 +146,10 @@ function statuses.begin(box, trace, type)
   schedule(box, trace, 1)
 end
 
--- status -> the next step of the ladder
+-- status -> the next rung
 local NEXT = { accepted = 1, sent = 2, delivered = 3 }
 
----Continues the statuses of a message from a loaded state.
+---Continues the schedule of a message from a loaded state.
 ---@param box whatsapp.sandbox
 ---@param trace table
 function statuses.resume(box, trace)
@@ -152,22 +158,23 @@ end
 
 -- ---- statuses that a test or a user sets ---------------------------------------------------------------------------------
 
+-- Gives a message a status now. Before "read" and "played", the message also gets "sent" and "delivered", if it has not got them.
 local function move(box, trace, word, code, details)
   local at = box.clock:now()
   if word ~= "failed" then
-    for _, step in ipairs(LADDER) do -- a message that is read also gets "sent" and "delivered"
+    for _, step in ipairs(LADDER) do
       if RANK[step] < RANK[word] and RANK[step] > RANK[trace.status] and step ~= "read" then emit(box, trace, step, at) end
     end
   end
   emit(box, trace, word, at, code, details)
 end
 
----Gives a message a status now.
+---Gives a message a status now, if the status is after the current one.
 ---@param box whatsapp.sandbox
 ---@param id string of the message
 ---@param word string "sent", "delivered", "read", "played" or "failed"
 ---@param code integer? the error code of "failed", 131026 if absent
----@return table? result
+---@return table? result { id, status }
 ---@return string? problem
 function statuses.set(box, id, word, code)
   local entry = chats.find(box, id)
@@ -180,11 +187,11 @@ function statuses.set(box, id, word, code)
   return { id = id, status = word }
 end
 
----Marks one message to a user as read, or all unread messages.
+---Gives the status "read" to one message that a user got, or to all messages that the user has not read.
 ---@param box whatsapp.sandbox
 ---@param user whatsapp.sandbox.user
----@param id string?
----@return table? result
+---@param id string? of the message; all if absent
+---@return table? result { read }: how many messages got the status
 ---@return string? problem
 function statuses.read(box, user, id)
   if id then

@@ -1,13 +1,13 @@
--- Sends the events of the sandbox to its readers (pages and programs), as text/event-stream. The `id` of an event is its number.
--- If the box has forgotten events that a reader does not have, the reader gets an event `gap`. The box keeps one copy of the
--- events for all readers: a slow reader costs only its connection and one chunk. No reader waits for another reader.
+-- Sends the events of a box to its readers (pages and programs), as text/event-stream. The `id` of an event is its number. If the
+-- box has forgotten events that a reader does not have, the reader gets an event `gap`. Each reader reads the events from the
+-- journal of the box at its own speed, so a slow reader delays no other reader.
 local journal = require "whatsapp.sandbox.journal"
 local json = require "whatsapp.wire.json"
 
 local stream = {}
 
-local EVENTS, BYTES = 64, 256 * 1024 -- a chunk ends after this number of events, or when it has more bytes
-local QUIET = 15 -- after these seconds without an event, a comment shows the reader that the stream still works
+local EVENTS, BYTES = 64, 256 * 1024 -- a chunk ends after this number of events, or after the event that exceeds the bytes
+local QUIET = 15 -- seconds without an event, after which a comment shows the reader that the stream still works
 
 -- ---- readers ----------------------------------------------------------------------------------------------------------------
 
@@ -15,12 +15,12 @@ local Readers = {}
 Readers.__index = Readers
 
 ---@param ngx table
----@return table readers the readers that wait for the next event; each is a light thread of nginx
+---@return table readers the readers that wait for the next event; each reader is a light thread of nginx
 function stream.readers(ngx)
   return setmetatable({ ngx = ngx, waiting = {} }, Readers)
 end
 
----Suspends the light thread until wake() runs, or until the seconds are over.
+---Suspends the current light thread until wake() is called, or until the seconds are over.
 ---@param seconds number the longest wait
 function Readers:wait(seconds)
   local semaphore = require("ngx.semaphore").new()
@@ -29,6 +29,7 @@ function Readers:wait(seconds)
   self.waiting[semaphore] = nil
 end
 
+---Wakes all waiting readers. Call this function after each event.
 function Readers:wake()
   if next(self.waiting) == nil then return end
   local waiting = self.waiting
@@ -38,18 +39,19 @@ end
 
 -- ---- serving ----------------------------------------------------------------------------------------------------------------
 
--- returns the number of the last event that the reader has; nil: the reader wants only new events
+-- Returns the number of the last event that the reader has, from the request. nil: the reader wants only new events.
 local function last_seen(ngx)
   return tonumber(ngx.req.get_headers()["last-event-id"]) or tonumber(ngx.var.arg_after)
 end
 
--- returns the box's response if the box refuses the control API to this reader with 403; else nil
+-- Returns the response with which the control API refuses this reader; nil: the reader may read. The guard of the control API
+-- decides.
 local function is_refused(ngx, box)
   local response = box.control { method = "GET", url = "/_sandbox/info", headers = ngx.req.get_headers(0), body = "" }
   if response and response.status == 403 then return response end
 end
 
--- returns the text of the next events after a number, and the number of the last of these events; nil: no event is new
+-- Returns the next events after a number as text, and the number of the last of them; nil: there is no newer event.
 local function chunk_of(box, after)
   local list, gap = box:events(after, EVENTS)
   if #list == 0 and not gap then return nil end
@@ -63,10 +65,10 @@ local function chunk_of(box, after)
   return table.concat(out), after
 end
 
----Answers a request with a stream of events. Returns when the reader has left, or when nginx ends.
+---Answers the current request with a stream of events. Returns when the reader has closed the connection, or when nginx ends.
 ---@param ngx table
 ---@param box whatsapp.sandbox
----@param readers table
+---@param readers table that readers() returned
 function stream.serve(ngx, box, readers)
   local refused = is_refused(ngx, box)
   if refused then return require("whatsapp.sandbox.wire").send(ngx, refused) end

@@ -1,6 +1,6 @@
--- A tape is a recorded run of a box (a simulated API): the actions of the users and the answers of the business, read from the
--- events of the box in lines of JSON. A tape can play the users' actions again, and compare the answers without ids and times.
--- Never opens a file or a socket.
+-- A tape is a recorded run of a box (a simulated API): the actions of the users, and the answers of the business. line() writes
+-- an event of a box as a line of a record. read() makes a tape from the lines. perform() does an action of the tape again in a
+-- new box; compare() compares two tapes, without ids and times. The caller reads and writes the files.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local inbound = require "whatsapp.sandbox.inbound"
@@ -12,23 +12,23 @@ local values = require "whatsapp.util.values"
 local tape = {}
 
 ---@class whatsapp.sandbox.tape
----@field steps { at: number, user: string, name: string?, number: string?, message: table, answers: table[], ids: string[] }[] an
----action of a user, and the messages of the business until the next action, with their ids
+---@field steps { at: number, user: string, name: string?, user_id: string?, number: string?, message: table, answers: table[],
+---ids: string[] }[] each an action of a user; answers: the messages of the business until the next action; ids: their ids
 ---@field before table[] the messages of the business before the first action
 ---@field bodies string[] the bodies of the webhooks, each once
----@field files table<string, table> id -> the file of a user: data, type, filename
+---@field files table<string, table> id -> the file of a user: { data, type, filename }
 local Tape = {}
 Tape.__index = Tape
 
 -- ---- reading ------------------------------------------------------------------------------------------------------------
 
-local MOST_BYTES = 16 * 1024 * 1024 -- a record has the bytes of a file up to this size
+local MOST_BYTES = 16 * 1024 * 1024 -- the largest file whose bytes are in a record
 
----Returns an event for a record. The event of a file that a user sent gets the file's bytes, up to 16 MiB, so that a bot can
----fetch the file when the record is replayed.
+---Returns an event in the form of a record. The event of a file that a user sent gets the bytes of the file, up to 16 MiB, so
+---that the bot can download the file when the record is played again.
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
----@return table event
+---@return table event the same table, or a copy
 function tape.recorded(event, box)
   local file = event.kind == "media" and event.user and box.media[event.id]
   if not file or #file.data > MOST_BYTES then return journal.shown(event) end
@@ -39,10 +39,10 @@ end
 
 ---@param event whatsapp.sandbox.event
 ---@param box whatsapp.sandbox
----@return string line without its end
+---@return string line of a record, without a line end
 function tape.line(event, box) return escaped.encode(tape.recorded(event, box)) end
 
--- kind of an event -> function that adds it to the tape; it returns a problem, or nil
+-- kind of an event -> function that adds the event to the tape, and returns a problem or nil
 local READERS = {
   inbound = function(self, event)
     if type(event.message) ~= "table" or type(event.user) ~= "string" then
@@ -70,9 +70,10 @@ local READERS = {
   end,
 }
 
----@param text string the lines of JSON of a record
+---Reads a record.
+---@param text string the lines of the record
 ---@return whatsapp.sandbox.tape? tape
----@return string? err names the line
+---@return string? err with the number of the wrong line
 function tape.read(text)
   local self = setmetatable({ steps = {}, before = {}, bodies = {}, files = {} }, Tape)
   local number = 0
@@ -92,7 +93,7 @@ end
 
 -- ---- playing ------------------------------------------------------------------------------------------------------------
 
--- replaces recorded ids with the ids of this run
+-- returns a copy of a value with the ids of this run instead of the recorded ids
 local function renamed(value, ids)
   if type(value) == "string" then return ids[value] or value end
   if type(value) ~= "table" then return value end
@@ -101,7 +102,7 @@ local function renamed(value, ids)
   return copy
 end
 
--- keeps the file of a recorded message in the box, and adds its new id to `ids`
+-- puts the file of a recorded message into the box, and adds its new id to `ids`
 local function keep_file(self, box, user, message, ids)
   local object = message[message.type]
   local file = type(object) == "table" and self.files[object.id]
@@ -110,11 +111,11 @@ local function keep_file(self, box, user, message, ids)
   if kept then ids[object.id] = kept.id end
 end
 
----Repeats an action of a user.
+---Does a recorded action of a user again.
 ---@param box whatsapp.sandbox
----@param step table of `steps`
----@param ids table<string, string> recorded ids -> ids of this run; this function adds the new id
----@return table result id, message, delivery
+---@param step table an item of `steps`
+---@param ids table<string, string> recorded id -> id of this run; this function adds the new ids
+---@return table result { id, message, delivery }
 function Tape:perform(box, step, ids)
   local address = step.message.from or step.user_id or step.user
   local user = assert(box.users:user(address, { name = step.name, user_id = step.user_id }))
@@ -124,10 +125,10 @@ function Tape:perform(box, step, ids)
   return result
 end
 
----Finds the messages of this run that correspond to recorded messages, so that an action can quote them.
----@param recorded string[] ids, in order
----@param played string[] ids
----@param ids table<string, string>
+---Pairs the ids of the recorded messages of the business with the ids of this run, so that an action can name these messages.
+---@param recorded string[] ids in the order of the record
+---@param played string[] ids in the order of this run
+---@param ids table<string, string> recorded id -> id of this run; this function adds the pairs
 function Tape.pair(_, recorded, played, ids)
   for i, id in ipairs(recorded) do ids[id] = played[i] or ids[id] end
 end
@@ -136,9 +137,11 @@ end
 
 -- members that differ from run to run: ids of messages and files, times, tokens
 local LEFT_OUT = { message_id = true, id = true, timestamp = true, flow_token = true, biz_opaque_callback_data = true }
+-- members whose object has an id of a message or of a file
 local HAVE_IDS = { context = true, image = true, video = true, audio = true, document = true, sticker = true }
 
--- has_id: the member `id` of this object was made by the run, not chosen by the business
+-- Returns a copy of a value without the members that differ from run to run. has_id: the member `id` of this object is one of
+-- them; the business has chosen every other id.
 local function normal(value, has_id)
   if type(value) ~= "table" then return value end
   local copy = setmetatable({}, getmetatable(value))
@@ -153,6 +156,7 @@ end
 ---@return string json the message without the members that differ from run to run
 function tape.normal(message) return escaped.plain(escaped.encode(normal(message, true))) end
 
+-- returns a run as lines: one for each message of a user or of the business
 local function lines_of(steps, before)
   local lines = {}
   local function add_all(list)
@@ -168,7 +172,8 @@ local function lines_of(steps, before)
   return lines
 end
 
--- returns a table: [i][j] is the length of the longest common subsequence of a from i on and b from j on
+-- Returns a table. Its member [i][j] is the length of the longest common subsequence of two lists: of `a` from position i on, and
+-- of `b` from position j on.
 local function common(a, b)
   local table_of = {}
   for i = #a + 1, 1, -1 do
@@ -182,9 +187,10 @@ local function common(a, b)
   return table_of
 end
 
-local MOST_COMPARED = 2000 -- lines of each side between the first and the last difference
+local MOST_COMPARED = 2000 -- lines of each side; longer sides are shown whole, because common() takes n * m steps
 
--- removes the lines with which both lists begin and end
+-- Removes the equal lines at the beginning and at the end of two lists. Returns the rest of both lists, and the position at which
+-- the rest begins.
 local function middle(a, b)
   local first, last = 1, 0
   while first <= #a and first <= #b and a[first] == b[first] do first = first + 1 end
@@ -195,6 +201,7 @@ local function middle(a, b)
   return cut_a, cut_b, first
 end
 
+-- appends the lines of a unified diff
 local function add_changes(out, a, b)
   if #a > MOST_COMPARED or #b > MOST_COMPARED then
     for _, line in ipairs(a) do out[#out + 1] = "-" .. line end
@@ -211,9 +218,9 @@ local function add_changes(out, a, b)
   end
 end
 
----Compares this run with another one.
----@param other { steps: table[], before: table[] } a tape of the other run
----@return string? diff unified, - recorded, + played; nil: both runs are the same
+---Compares this tape, the recorded run, with the tape of another run.
+---@param other { steps: table[], before: table[] } the tape of the other run
+---@return string? diff a unified diff: - recorded, + played; nil: both runs are the same
 function Tape:compare(other)
   local a, b, first = middle(lines_of(self.steps, self.before), lines_of(other.steps, other.before))
   if #a == 0 and #b == 0 then return nil end

@@ -1,6 +1,6 @@
--- The sandbox's templates. Requests create, list, change and delete templates as with the API; functions approve, reject, pause
--- and disable them. `box.templates` keeps the templates; requests can create up to 6,000. Each template message is compared with
--- its template; a box without templates accepts every template message. Never opens a socket.
+-- The templates of the sandbox. `box.templates` keeps them; requests can create up to 6,000. The endpoints create, list, change
+-- and delete templates, as the API does. Functions for tests, and the control API, approve, reject, pause and disable a template.
+-- refuse() compares each template message with its template; a box without templates accepts every template message.
 local check = require "whatsapp.templates.check"
 local core = require "whatsapp.core"
 local graph = require "whatsapp.sandbox.graph"
@@ -14,13 +14,14 @@ local fail, query_of = graph.fail, graph.query
 
 local templates = {}
 
-local MOST = 6000 -- as many as an account may have
+local MOST = 6000 -- as many as an account of the API may have
 local FIRST_ID = 920070350000000
 
 ---@class whatsapp.sandbox.templates
 ---@field list whatsapp.templates.Definition[] the oldest first
 ---@field by_id table<string, whatsapp.templates.Definition>
----@field review "instant"|"manual" manual: a new or changed template is PENDING until `approve` or `reject`
+---@field review "instant"|"manual" instant: a new or changed template is APPROVED at once; manual: it is PENDING until a test
+---calls approve() or reject()
 local Templates = {}
 Templates.__index = Templates
 
@@ -33,9 +34,9 @@ local function copy(value)
   return made
 end
 
----Returns the definition of the template of a message.
----@param template table the member `template` of a message
----@return whatsapp.templates.Definition?
+---Finds the template of a message, by name and language.
+---@param template table the member `template` of the message
+---@return whatsapp.templates.Definition? definition
 function Templates:find(template)
   local code = type(template.language) == "table" and template.language.code
   for _, one in ipairs(self.list) do
@@ -48,9 +49,9 @@ local function put(self, template)
   return template
 end
 
----Adds a definition without a check, for tests.
----@param definition whatsapp.templates.Definition status: APPROVED if absent
----@return whatsapp.templates.Definition template with its id
+---Adds a copy of a definition, without a check. A test may call this function.
+---@param definition whatsapp.templates.Definition its status is APPROVED if absent
+---@return whatsapp.templates.Definition template the copy, with its id
 function Templates:add(definition)
   local template = copy(definition)
   self.count = self.count + 1
@@ -61,7 +62,7 @@ function Templates:add(definition)
 end
 
 ---@param id string
----@return boolean removed
+---@return boolean removed false: there is no such template
 function Templates:remove(id)
   for i, one in ipairs(self.list) do
     if one.id == id then
@@ -73,7 +74,7 @@ function Templates:remove(id)
   return false
 end
 
--- Reports a new status, as an event and as a webhook.
+-- Records an event of a new status, and sends its webhook.
 local function tell(self, template, reason)
   self.box:tell {
     kind = "template", id = template.id, name = template.name, language = template.language, status = template.status,
@@ -95,15 +96,16 @@ local function status_setter(status)
   end
 end
 
----Each takes the id of a template (reject: also a reason), and returns the template, or nil and an error.
+---Each gives a template a status. Takes the id of the template, and for reject() also a reason. Returns the template, or nil and
+---an error.
 Templates.approve, Templates.reject = status_setter "APPROVED", status_setter "REJECTED"
 Templates.pause, Templates.disable = status_setter "PAUSED", status_setter "DISABLED"
 
 ---@return table document for the state of the box
 function Templates:state() return { list = copy(self.list), count = self.count, review = self.review } end
 
----@param document any as `state` returned it
----@return string? problem nil: the document can be loaded
+---@param document any as state() returned it
+---@return string? problem nil: load() can load the document
 function templates.problem_of(document)
   local list = type(document) == "table" and document.list
   if type(list) ~= "table" then return "templates.list must be a list" end
@@ -114,9 +116,9 @@ function templates.problem_of(document)
   end
 end
 
----@param document any as `state` returned it
+---@param document any as state() returned it
 ---@return true? ok
----@return string? err nothing was changed
+---@return string? err the templates have not changed
 function Templates:load(document)
   local problem = templates.problem_of(document)
   if problem then return nil, problem end
@@ -127,9 +129,9 @@ function Templates:load(document)
   return true
 end
 
----Gives a box its templates.
+---Gives a box its empty list of templates.
 ---@param box whatsapp.sandbox
----@return whatsapp.sandbox.templates
+---@return whatsapp.sandbox.templates templates
 function templates.attach(box)
   box.templates = setmetatable({ box = box, list = {}, by_id = {}, count = 0, review = "instant" }, Templates)
   return box.templates
@@ -140,6 +142,7 @@ end
 local ALWAYS = { "id" }
 local NOT_FOUND, EXISTS, INVALID = 2593002, 2388024, 2388299 -- subcodes
 
+-- makes the response of an error with a subcode
 local function refused(subcode, title, message)
   return fail(400, {
     message = "Invalid parameter", code = 100, error_subcode = subcode, is_transient = false, error_user_title = title,
@@ -147,6 +150,7 @@ local function refused(subcode, title, message)
   })
 end
 
+-- makes the response for a definition with problems
 local function refuse_report(report)
   local lines = {}
   for i, problem in ipairs(report.problems) do lines[i] = problem.message end
@@ -157,7 +161,7 @@ end
 
 local function is_account(box, id) return id == box.waba end
 
--- parameter of the query -> function that returns whether the parameter selects a template
+-- parameter of the query -> function(template, value): returns whether the parameter selects the template
 local FILTERS = {
   name = function(template, wanted) return template.name:find(wanted, 1, true) ~= nil end,
   status = function(template, wanted) return template.status == wanted:upper() end,
@@ -192,6 +196,7 @@ local function get(box, request, id)
   return template and lists.answer(lists.chosen(template, query_of(request).fields, ALWAYS))
 end
 
+-- gives a new or changed template its status
 local function reviewed(box, template)
   template.status = box.templates.review == "manual" and "PENDING" or "APPROVED"
   if template.status ~= "PENDING" then tell(box.templates, template) end
@@ -228,7 +233,7 @@ local function edit(box, request, id)
   return lists.success()
 end
 
--- returns the ids that a query deletes; nil: the query names no template of the box
+-- Returns the ids of the templates that a query deletes; nil: the query names no template, or one that the box does not have.
 local function doomed(box, query)
   local ids = {}
   for id in (query.hsm_ids or ""):gmatch "%w+" do
@@ -262,7 +267,7 @@ templates.ROUTES = {
 
 local function get_all(box) return lists.answer { templates = core.array(values.copy(box.templates.list)) } end
 
--- creates a template for the page, as the API does
+-- Creates a template for the page, through the endpoint of the API. The page gets a problem as one sentence.
 local function post(box, _, body)
   local response = create(box, { headers = { ["content-type"] = "application/json" }, body = assert(json.write(body)) }, box.waba)
   if response.status == 200 then return response end
@@ -286,11 +291,11 @@ templates.CONTROL = {
 
 -- ---- messages ---------------------------------------------------------------------------------------------------------------
 
--- status of a template that cannot be sent -> code and title; for every other status, the error is MISSING
+-- status of a template that cannot be sent -> code and title of the error; for every other status, the error is MISSING
 local STATUSES = { PAUSED = { 132015, "Template is Paused" }, DISABLED = { 132016, "Template is Disabled" } }
 local MISSING = { 132001, "Template name does not exist in the translation", 404 }
 
--- rule of a problem -> code and title
+-- rule of a problem -> code and title of the error; for every other rule, the error is FORMAT
 local RULES = {
   required = { 132000, "Number of parameters does not match the expected number of params" },
   max_items = { 132000, "Number of parameters does not match the expected number of params" },
@@ -300,6 +305,7 @@ local RULES = {
 local FORMAT = { 132012, "Parameter format does not match format in the created template" }
 local BUTTON = { 131008, "Required parameter is missing" }
 
+-- makes the response of an error; row: code, title, HTTP status (400 if absent); found: the problems
 local function refuse_as(row, details, found)
   local response = fail(row[3] or 400, {
     message = ("(#%d) %s"):format(row[1], row[2]), code = row[1],
@@ -311,10 +317,10 @@ end
 
 local function is_about_button(problem) return problem.message:find("button", 1, true) ~= nil end
 
----Refuses a template message that does not fit its template, as the API does.
+---Refuses a template message that does not fit its template, as the API does. The first problem decides the code of the error.
 ---@param box whatsapp.sandbox
 ---@param message table a message that the core accepts
----@return table? response nil: the message fits, or the box has no templates
+---@return table? response the refusal; nil: the message fits, is no template message, or the box has no templates
 function templates.refuse(box, message)
   local template = message.template
   if type(template) ~= "table" or #box.templates.list == 0 then return nil end

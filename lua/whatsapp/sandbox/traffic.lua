@@ -1,15 +1,15 @@
--- The limits of the API for a box (a simulated API), and the headers that tell how much of a limit is used. Enforces limits only
--- with the option `limits`. A place is one interval of time in a limit, which one message takes. Never waits.
+-- The limits of the API in a box (a simulated API), and the headers in which the API tells how much of a limit is used. refuse()
+-- enforces two limits if the option `limits` is "api": the messages of a number, and the messages to each user. told() adds the
+-- headers to every response. Never waits.
 local chaos = require "whatsapp.sandbox.chaos"
 local limits = require "whatsapp.send.limits"
 
 local traffic = {}
 
--- a number: messages in a second, messages at once; a user: seconds between two messages, messages at once
-local THROUGHPUT, AT_ONCE = 80, 8
-local PAIR, BURST = 6, 45
-local ROUNDING = 1e-6 -- seconds: the largest rounding error of a sum of intervals
-local CALLS = 5000 -- requests in an hour that count as 100 percent
+local THROUGHPUT, AT_ONCE = 80, 8 -- for a number: messages in a second, messages at once
+local PAIR, BURST = 6, 45 -- for a user: seconds between two messages, messages at once
+local ROUNDING = 1e-6 -- seconds: a shorter wait is a rounding error, and counts as no wait
+local CALLS = 5000 -- requests in an hour that are 100 percent of the usage
 local HOUR, MINUTE = 3600, 60
 
 ---@class whatsapp.sandbox.traffic
@@ -18,10 +18,10 @@ Traffic.__index = Traffic
 
 -- ---- limits -------------------------------------------------------------------------------------------------------------
 
----Takes a place in both limits for a message.
+---Counts a message in both limits, if they are enforced.
 ---@param number string phone_number_id
 ---@param to string the recipient
----@return table? response refuses the message; nil: the message may pass
+---@return table? response the refusal; nil: the message may pass
 function Traffic:refuse(number, to)
   if not self.is_enforced then return nil end
   local now, pair = self.clock:now() - self.started, number .. " " .. tostring(to)
@@ -31,7 +31,7 @@ function Traffic:refuse(number, to)
   if wait > ROUNDING then return chaos.error(131056, self.status) end
 end
 
--- returns the used part of a limit, in percent
+-- Returns how much of a limit is used, in percent. store.ends has the time at which a limit is empty again.
 local function used(store, key, now, interval, burst)
   local ends = store.ends[key] or now
   return math.min(100, math.max(0, math.ceil((ends - now) / interval / burst * 100)))
@@ -39,7 +39,7 @@ end
 
 ---@param number string phone_number_id
 ---@param to string? a recipient
----@return { number: integer, pair: integer? } percent of both limits that are used
+---@return { number: integer, pair: integer? } percent how much of both limits is used
 function Traffic:gauges(number, to)
   local now = self.clock:now() - self.started
   return {
@@ -50,7 +50,7 @@ end
 
 -- ---- usage --------------------------------------------------------------------------------------------------------------
 
--- counts a call; returns the used part of the calls in an hour, in percent
+-- Counts a request; returns the requests of the last 60 minutes, in percent of CALLS. self.minutes has one count for each minute.
 local function count(self, now)
   local minute = math.floor(now / MINUTE)
   if minute ~= self.minute then
@@ -71,7 +71,7 @@ local BUSINESS = '{"%s":[{"type":"whatsapp","call_count":%d,"total_cputime":%d,"
   .. '"estimated_time_to_regain_access":%d}]}'
 local APP = '{"call_count":%d,"total_cputime":%d,"total_time":%d}'
 
----Counts an answer, and adds the usage headers to it.
+---Counts a response, and adds the headers about usage to it. They are made again only if their values have changed.
 ---@param response table
 function Traffic:told(response)
   local percent = count(self, self.clock:now())
@@ -90,10 +90,10 @@ function Traffic:told(response)
 end
 
 ---@param clock whatsapp.sandbox.clock
----@param portfolio string id of the portfolio, for the headers
----@param is_enforced boolean
+---@param portfolio string the id of the business portfolio, for the headers
+---@param is_enforced boolean whether the limits are enforced
 ---@param status integer? the HTTP status of a refusal; 400 if absent
----@return whatsapp.sandbox.traffic
+---@return whatsapp.sandbox.traffic traffic
 function traffic.new(clock, portfolio, is_enforced, status)
   return setmetatable({
     clock = clock, started = clock:now(), portfolio = portfolio, is_enforced = is_enforced, status = status,

@@ -1,5 +1,6 @@
--- A transport to a box (a simulated API), with the clock of the box: a wait moves this clock and takes no real time. A fault of
--- the network, which a rule of chaos asks for, becomes the failure that a transport over libcurl returns. Never opens a socket.
+-- A transport to a box (a simulated API), without sockets. Its clock is the clock of the box: a wait moves this clock, and takes
+-- no real time. If a rule of chaos asks for a fault of the network, the transport returns the failure that a transport over
+-- libcurl would return.
 local memory = require "whatsapp.transport.memory"
 local queue = require "whatsapp.util.queue"
 
@@ -11,6 +12,7 @@ local TIMEOUT = 30 -- seconds, if the request has no time-out
 
 local IDEMPOTENT = { GET = true, HEAD = true, DELETE = true, PUT = true }
 
+-- returns nil, the error and its details, as a transport over libcurl does
 local function failed(request, reason, curl_code, status)
   local details = {
     kind = "transport", retryable = IDEMPOTENT[request.method] == true, may_have_been_sent = true, curl_code = curl_code,
@@ -25,7 +27,7 @@ end
 
 local function reset(request) return failed(request, "Recv failure: Connection reset by peer", 56) end
 
--- fault of a response -> function(request, response, fault) that returns what the transport returns
+-- fault of a response -> function(request, response, fault): returns the values that the transport returns
 local FAULTS = {
   hang = function(request) return timed_out(request, request.timeout or TIMEOUT) end,
   reset = reset,
@@ -41,7 +43,7 @@ local FAULTS = {
   end,
 }
 
--- returns the seconds until the answer, or the failure, comes
+-- returns the seconds after which the response or the failure comes
 local function delay_of(request, fault)
   if not fault then return 0 end
   local most = request.timeout or TIMEOUT
@@ -51,7 +53,7 @@ end
 
 -- ---- the transport ------------------------------------------------------------------------------------------------------
 
--- answers a request; returns the seconds that this takes, and the answer
+-- Answers a request. Returns the seconds that the answer takes, and the values that the transport returns.
 local function exchange(box, request)
   local seconds = 0
   local function handle(_, asked)
@@ -65,6 +67,8 @@ local function exchange(box, request)
   return seconds, response, err, details
 end
 
+-- Moves the clock to the first of the coming answers, and returns this answer. If no answer comes within the seconds, moves the
+-- clock by the seconds, and returns nothing. coming: a heap of answers, by their times.
 local function wait(box, coming, seconds)
   local first, now = coming[1], box.clock:now()
   local ends = now + seconds

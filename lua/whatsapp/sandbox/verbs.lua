@@ -1,12 +1,14 @@
--- The verbs of users. A verb is an action of a user, such as `write` or `press`. Each verb is a row: it makes the message that
--- the business gets, or changes something else in the box. To add a verb, add a row. Never raises because of a body, and never
--- guesses: returns nil and a sentence.
+-- The verbs of users. A verb is an action of a user, such as `write` or `press`, with a body of arguments. Each verb is a row of
+-- verbs.ROWS: to add a verb, add a row. perform() checks the body, and returns the message that the business gets; a verb without
+-- a message changes the box instead. A wrong body never raises an error: perform() returns nil and a sentence.
 local crypto = require "whatsapp.crypto"
 local buttons = require "whatsapp.sandbox.buttons"
 local chats = require "whatsapp.sandbox.chats"
 local escaped = require "whatsapp.sandbox.escaped"
+local files = require "whatsapp.util.file"
 local kinds = require "whatsapp.media.kinds"
 local media = require "whatsapp.sandbox.media"
+local options_of = require "whatsapp.util.options"
 local statuses = require "whatsapp.sandbox.statuses"
 local values = require "whatsapp.util.values"
 
@@ -14,14 +16,14 @@ local verbs = {}
 
 -- ---- bodies -------------------------------------------------------------------------------------------------------------
 
--- returns whether a value is a table that JSON can hold
+-- returns whether a value is a table that JSON can hold: not nested too deep, and all its strings are UTF-8
 local function is_json(value)
   if type(value) ~= "table" then return false end
   local ok, text = pcall(escaped.encode, value)
   return ok and not text:find "[\128-\255]"
 end
 
--- kind of a member -> { test, the words after "must be" }
+-- kind of a member of a body -> { test, the words after "must be" }
 local KINDS = {
   text = { function(value) return type(value) == "string" and value ~= "" and values.is_utf8(value) end,
     "a string of UTF-8 that is not empty" },
@@ -34,22 +36,33 @@ local KINDS = {
   list = { function(value) return is_json(value) and type(value[1]) == "table" end, "a list of objects that is not empty" },
 }
 
--- members that every verb with a message takes, besides its own members
+-- the members that every verb with a message takes, in addition to its own members
 local COMMON = {
   { "reply_to", "text" }, { "forwarded", "boolean" }, { "frequently_forwarded", "boolean" }, { "referral", "table" },
   { "number", "text" }, { "group_id", "text" }, { "referred_product", "table" },
 }
 
+-- returns the row with a name
 local function row_of(rows, name)
   for _, row in ipairs(rows) do
     if row[1] == name then return row end
   end
 end
 
+-- returns the error for a member that the verb does not take
+local function unknown(verb, row, name)
+  local names = {}
+  for _, rows in ipairs { row.takes, row.make and COMMON or values.NONE } do
+    for _, member in ipairs(rows) do names[member[1]] = true end
+  end
+  return ("%s: %s is not known%s"):format(verb, tostring(name), options_of.hint(name, names))
+end
+
+-- returns true if the body fits the verb; or nil and the problem
 local function check(verb, row, body)
   for name, value in pairs(body) do
     local member = row_of(row.takes, name) or row.make and row_of(COMMON, name)
-    if not member then return nil, ("%s: %s is not known"):format(verb, tostring(name)) end
+    if not member then return nil, unknown(verb, row, name) end
     local kind = KINDS[member[2]]
     if not kind[1](value) then return nil, ("%s: %s must be %s"):format(verb, name, kind[2]) end
   end
@@ -61,7 +74,8 @@ end
 
 -- ---- the message that a verb is about -------------------------------------------------------------------------------------
 
--- returns the message of the business with the id; without an id, the newest message that fits
+-- Returns the entry of a message to the user: the message with the id; without an id, the newest message for which fits() returns
+-- true. Without such a message, returns nil and the problem.
 local function entry_of(box, user, verb, id, fits)
   if id then
     local entry = chats.find(box, id)
@@ -73,6 +87,8 @@ local function entry_of(box, user, verb, id, fits)
   return nil, ("%s: there is no such message to %s"):format(verb, user.name)
 end
 
+-- Returns the function that makes the message of a press. kind_of(button) returns the word for a button that this verb may press,
+-- or nil. Without a message id, the user presses a button of the newest message that has such a button.
 local function press(verb, kind_of)
   return function(box, user, body)
     local wanted = body.button or body.row
@@ -111,8 +127,8 @@ end
 
 -- ---- files --------------------------------------------------------------------------------------------------------------
 
--- Returns the names of all kinds, sorted: first the kinds that the API takes, then the others. If several kinds have the same
--- extension, TYPES uses the first one.
+-- Returns the names of all kinds of files, sorted: first the kinds that the API takes, then the others. If several kinds have the
+-- same extension, TYPES takes the first of them.
 local function names_of_kinds()
   local names = {}
   for name in pairs(kinds.ROWS) do names[#names + 1] = name end
@@ -137,24 +153,16 @@ local function mime_type_of(name)
   return TYPES[(name:match "%.([%w]+)$" or ""):lower()] or "application/octet-stream"
 end
 
-local function read_file(path)
-  local file, err = io.open(path, "rb")
-  if not file then return nil, err end
-  local data = file:read "*a"
-  file:close()
-  if not data then return nil, path .. " cannot be read" end
-  return data
-end
-
--- returns the bytes of a body: its data, its base64, or the file at its path
+-- Returns the bytes of a file: the members `data` or `base64` of the body, or the file at `path`; or nil and the problem.
 local function data_of(body)
   if body.data then return body.data end
-  if body.path then return read_file(body.path) end
+  if body.path then return files.read(body.path, kinds.MAX_INCOMING) end
   local data = body.base64 and crypto.from_base64(body.base64)
   if data then return data end
   return nil, body.base64 and "base64 is not valid base64" or "base64 is missing"
 end
 
+-- returns the message with a file; its type depends on the MIME type
 local function file(box, user, body)
   local data, problem = data_of(body)
   if not data then return nil, "file: " .. problem end
@@ -176,6 +184,7 @@ end
 
 -- ---- answers to flows and catalogs ---------------------------------------------------------------------------------------
 
+-- returns whether a message opens a flow, or asks for an address, which the user answers in the same way
 local function is_flow(entry)
   for _, button in ipairs(buttons.of(entry.message)) do
     if button.kind == "flow" then return true end
@@ -205,6 +214,7 @@ local function flow(box, user, body)
   }
 end
 
+-- returns the message of an order; fills in the members of its items that the body does not have
 local function order(box, user, body)
   local message = { type = "order", order = { catalog_id = body.catalog_id or "194836987003835", text = body.text or "" } }
   local entry = body.message and chats.find(box, body.message)
@@ -254,8 +264,9 @@ local function unsupported(_, _, body)
   }
 end
 
----The verbs. takes: the members of the body, { name, kind, needed }. make: function(box, user, body) that returns the message for
----the business, or nil and the problem. act: such a function for a verb without a message; it returns the answer.
+---The verbs. takes: rows { name, kind, needed = } of the members of the body. A row has one of these: make, a function(box, user,
+---body) that returns the message for the business, or nil and the problem; act, the same function for a verb without a message,
+---which returns the result; is_call, true for the verb `call`, which inbound.lua does.
 ---@type table<string, table>
 verbs.ROWS = {
   write = {
@@ -312,7 +323,7 @@ verbs.ROWS = {
 }
 verbs.ROWS.contacts = verbs.ROWS.contact
 
--- copies members of a body into the message, or into its context
+-- copies the members of COMMON from a body into the message, or into its context
 local function add_common(message, body)
   message.referral, message.group_id = body.referral, body.group_id
   local context = message.context or {}
@@ -322,13 +333,14 @@ local function add_common(message, body)
   if next(context) then message.context = context end
 end
 
+---Performs a verb.
 ---@param box table
 ---@param user whatsapp.sandbox.user
 ---@param verb string
 ---@param body table
----@return table? result the message that the business gets, or the result of the verb
+---@return table? result the message that the business gets; or the result of a verb without a message
 ---@return string? problem
----@return "message"|"call"|nil kind
+---@return "message"|"call"|nil kind "message": `result` is a message; nil: the verb is done
 function verbs.perform(box, user, verb, body)
   local row = verbs.ROWS[verb]
   if not row then return nil, ("there is no verb %s"):format(tostring(verb)) end

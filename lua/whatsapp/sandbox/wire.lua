@@ -1,5 +1,5 @@
--- Writes a response in nginx, also with a fault of the network: a connection that is reset, cut, slow or silent. Never calls the
--- box.
+-- Writes a response in nginx. If the response has a fault of the network, simulates the fault: a connection that is reset, cut
+-- off, slow or silent. Never calls the box.
 local wire = {}
 
 local function head(ngx, response, length)
@@ -13,7 +13,8 @@ local function whole(ngx, response)
   ngx.print(response.body or "")
 end
 
--- with `reset_timedout_connection on`, nginx resets the connection (RST); over HTTP/2, it resets only the stream
+-- Resets the connection. This needs `reset_timedout_connection on`; without it, nginx only closes the connection. Over HTTP/2,
+-- nginx resets only the stream.
 local function reset(ngx) return ngx.exit(444) end
 
 local function hang(ngx, _, fault)
@@ -21,8 +22,9 @@ local function hang(ngx, _, fault)
   return reset(ngx)
 end
 
-local MISSING = 400 -- bytes that a truncated response promises and does not send
+local MISSING = 400 -- bytes by which the Content-Length of a truncated response is larger than the body
 
+-- sends half of the body, then resets the connection
 local function truncated(ngx, response)
   local body = response.body or ""
   head(ngx, response, #body + MISSING)
@@ -31,8 +33,9 @@ local function truncated(ngx, response)
   return reset(ngx)
 end
 
-local PIECES = 20
+local PIECES = 20 -- in which a slow body is sent
 
+-- sends the body in PIECES, with a pause after each piece
 local function slow(ngx, response, fault)
   local body = response.body or ""
   head(ngx, response, #body)
@@ -49,10 +52,11 @@ local function late(ngx, response, fault)
   whole(ngx, response)
 end
 
--- fault -> function that performs it. `reset` and `refuse` look the same to the client; with `refuse`, the box has not accepted
--- the message.
+-- fault -> function that performs the fault. `reset` and `refuse` look the same to the client. The difference is in the box: with
+-- `refuse`, the box has not seen the request.
 local FAULTS = { hang = hang, reset = reset, refuse = reset, truncated = truncated, slow = slow, late = late }
 
+---Writes a response.
 ---@param ngx table
 ---@param response { status: integer, headers: table, body: string, fault: { what: string, seconds: number? }? }
 function wire.send(ngx, response)

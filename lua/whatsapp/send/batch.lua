@@ -1,8 +1,9 @@
--- Sends many messages at once, over any transport: drives one delivery for each message under way. If the transport has start()
--- and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the coroutine that asks for
--- the next outcome: a message gets no coroutine and no closure. Never works in the background.
--- A slot is the value that start() gets and wait() returns with the answer: here the delivery. An inbox is the value that names
--- the batch for start() and wait(): wait() of the library's transports returns only the answers for this batch.
+-- Sends many messages at once over any transport: drives one delivery (send/delivery) for each message under way. If the
+-- transport has start() and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the
+-- coroutine that asks for the next outcome, and never in the background. No coroutine and no closure is made for a message.
+--
+-- The batch passes a slot and an inbox to the transport's start(). The slot is the delivery: wait() returns it with the answer.
+-- The inbox is the batch: wait() of the library's transports returns only the answers for this batch.
 local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local delivery = require "whatsapp.send.delivery"
@@ -13,13 +14,13 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- These functions are kept in locals, because they are called for each message. For the same reason, every field of a batch is
--- set at the start.
+-- These functions are kept in locals because they are called for each message. For the same speed, batch.new() sets every field
+-- of a batch.
 local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
 local new, push, pop, recipient_of = delivery.new, queue.push, queue.pop, core.recipient_of
 
 local NOTHING = {} -- a value of accepting: no message is being accepted
--- Values of on_wire. BEGUN: the call of the transport is not over. TAKEN: the transport has the request.
+-- Values of on_wire. BEGUN: the call of the transport has begun, and has not returned. TAKEN: the transport has the request.
 local BEGUN, TAKEN = "begun", "taken"
 
 ---@class whatsapp.batch
@@ -30,19 +31,19 @@ Batch.__name = "whatsapp.batch"
 ---@class whatsapp.progress
 ---@field done integer messages whose outcome was returned
 ---@field failed integer messages that failed; `done` counts them too
----@field total integer? if the messages are a list
----@field rate number `done` divided by the seconds since the start
+---@field total integer? number of all messages, if they are a list
+---@field rate number messages in a second: `done` divided by the seconds since the start
 ---@field in_flight integer messages on the wire
 
 ---@class whatsapp.BatchOutcome
 ---@field message whatsapp.Message
----@field result table? as client:send returns it
+---@field result whatsapp.Result? as client:send returns it
 ---@field err string?
 ---@field details whatsapp.info|whatsapp.details
 
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
--- Begins the next message to the same recipient.
+-- Makes a delivery for the next message to the same recipient, and puts it into the ready list.
 local function follow(self, one)
   local key = one.key
   local chain = self.chains[key]
@@ -53,8 +54,8 @@ local function follow(self, one)
   one.key = false
 end
 
--- The delivery is over: appends it to the linked list of outcomes, which the caller reads later; this allocates nothing. Then
--- begins the next message to the same recipient. May be called again after it raised.
+-- Appends a delivery that is over to the linked list of outcomes, which the caller reads later; this allocates nothing. Then
+-- makes the next message to the same recipient ready. May be called again after it raised.
 local function finish(self, one)
   if not one.is_ended then
     if self.first_ended then self.last_ended.after = one
@@ -70,7 +71,7 @@ local function finish(self, one)
   one.key = false
 end
 
--- puts a delivery into the list of the ended, the sleeping or the ready ones; `wait` is the result of its last step
+-- puts a delivery into the list of the ended, the sleeping or the ready ones; `wait` is what advance() or settle() returned
 local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
@@ -82,7 +83,7 @@ local function place(self, one, wait)
   push(self.ready, one)
 end
 
--- Settles a delivery with its answer, or with an error in place of the answer.
+-- Gives a delivery the answer of the transport, or an error in place of the answer.
 local function settle(self, one, response, err, details)
   self.current = one
   self.is_settling = true
@@ -95,7 +96,8 @@ local function settle(self, one, response, err, details)
   self.is_settling = false
 end
 
--- Passes the request to the transport.
+-- Passes the request to the transport. If the transport has no start(), its call returns the answer, and the delivery is
+-- settled here.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
   one.on_wire = BEGUN
@@ -112,7 +114,7 @@ local function start(self, one)
   self.current = false
 end
 
--- Runs a delivery until it must wait. `to` and `plain_to` are the recipient, if accept() has read it.
+-- Runs a delivery until it must wait. `to` and `plain_to` are the recipient if accept() has read it before.
 local function run(self, one, to, plain_to)
   local wait
   self.current = one
@@ -124,19 +126,20 @@ local function run(self, one, to, plain_to)
     wait = advance(one, self.now())
     if wait == 0 and not self.closing then return start(self, one) end
   end
-  -- if the delivery is over, stop() does nothing
+  -- stop() does nothing if the delivery is over
   if wait == 0 or wait == nil then one:stop(self.closing and "batch" or "client") end
   place(self, one, wait)
   self.current = false
 end
 
+-- runs the ready deliveries, until `concurrency` requests are on the wire
 local function run_ready(self)
   local ready = self.ready
   while ready.head <= ready.tail and self.in_flight < self.concurrency do run(self, pop(ready)) end
 end
 
--- An error was raised in the middle of a step (Ctrl-C, no memory), or the coroutine that drove the step died: gives the message
--- an outcome.
+-- Gives a message its outcome after its step was interrupted: code raised an error (Ctrl-C, no memory), or the coroutine that
+-- ran the step died.
 local function recover(self)
   local one = self.current
   if one.on_wire ~= TAKEN then -- if it is TAKEN, the answer comes later
@@ -153,15 +156,16 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
--- Begins the message that was read last, or puts it into the queue of its recipient. The message stays in `accepting` until
--- another list holds it: so it gets an outcome even if this function raises.
+-- Begins the message that was read last; or puts it into the queue of its recipient, so that messages to one recipient keep
+-- their order. The message stays in `accepting` until another list holds it: so it gets an outcome even if this function
+-- raises.
 local function accept(self)
   local message = self.accepting
   local to, plain_to = recipient_of(message)
-  -- false: the message waits for no other message, because it has no usable recipient, or because the batch sends no more
+  -- false: the message waits for no other message; it has no usable recipient, or the batch sends no more messages
   local key = self.ordered and not self.closing and plain_to or false
   local chain = key and self.chains[key]
-  if chain then -- messages to one recipient keep their order: each waits for the message before it
+  if chain then -- an earlier message to this recipient has no outcome yet
     if chain == true then
       chain = queue.fifo()
       self.chains[key] = chain
@@ -177,12 +181,13 @@ local function accept(self)
   run(self, one, to, plain_to)
 end
 
--- Reads messages until `concurrency` of them are under way or ended, or `window` of them sleep or wait for their recipient.
+-- Reads messages from the source until `concurrency` of them are under way or ended, or until `window` of them sleep or wait
+-- for an earlier message to their recipient.
 local function fill(self)
   local ready, concurrency = self.ready, self.concurrency
   if self.accepting ~= NOTHING then accept(self) end
   while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
-    self.exhausted = true -- if the source raises, it is not called again, and the messages under way still end
+    self.exhausted = true -- if the source raises, it is not called again; the messages under way still end
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
@@ -196,14 +201,15 @@ end
 
 local LONGEST = 60 -- the longest single wait, in seconds
 
--- Puts an answer into the list of the batch that it belongs to: a user's transport may ignore the inbox, and return the answer
--- of another batch. Allocates nothing, so that no answer is lost.
+-- Passes an answer to the batch that waits for it: a user's transport may ignore the inbox, and return the answer for another
+-- batch. Allocates nothing, so that a lack of memory loses no answer.
 local function hand_over(one, response, err, details)
   local owner = one.batch
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
   owner.answered = one
 end
 
+-- settles the deliveries whose answers hand_over() has passed to this batch
 local function settle_answered(self)
   local one = self.answered
   while one do
@@ -215,6 +221,7 @@ local function settle_answered(self)
   end
 end
 
+-- makes sleeping deliveries ready: those whose time has come, or all
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
   while sleeping[1] and (all or sleeping[1].wakes <= now) do
@@ -223,7 +230,7 @@ local function wake(self, all)
   end
 end
 
--- Waits for an answer, or until the first of the sleeping deliveries wakes.
+-- Waits for an answer, or until the first sleeping delivery must wake. Settles the answer.
 local function wait(self)
   local first, seconds = self.sleeping[1], LONGEST
   if first then seconds = math.min(LONGEST, math.max(0, first.wakes - self.now())) end
@@ -239,8 +246,8 @@ local function wait(self)
   hand_over(one, response, err, details)
 end
 
--- A hook, a store or a token function must not call the batch that runs it. If the coroutine that ran such a function is dead,
--- the batch goes on.
+-- Handles a call of the batch while a step is not finished. A hook, a store or a token function must not call the batch that
+-- runs it. If the coroutine of that function is dead, the step can never finish, and the batch goes on.
 local function check_current(self, level)
   if self.current.calling and caller.is_alive(self.current.caller, true) then
     error("a hook, a store or a token function cannot call the batch that runs it", level + 1)
@@ -248,7 +255,8 @@ local function check_current(self, level)
   recover(self)
 end
 
--- Calls the progress function. If it raises, it is not called again. The outcome stays, and its details have the error.
+-- Calls the progress function. If the function raises, it is not called again, and the details of the message have the error in
+-- progress_error.
 local function report(self, details)
   local seconds = self.now() - self.started
   local ok, problem = values.protected(self.on_progress, {
@@ -260,8 +268,8 @@ local function report(self, details)
   if details then details.progress_error = show.value(problem) end
 end
 
--- Returns the next message that has ended, and its outcome; no value: all messages have ended. Releases its delivery. A `for`
--- calls this function itself, and passes two more arguments, which are not used: a function around this one would take 400
+-- Returns the next message that has ended, and its outcome; no value if all messages have ended. Releases the delivery. A `for`
+-- calls this function itself and passes two more arguments, which are not used: a function around this one would cost 400
 -- instructions a message.
 ---@param level integer? the stack level of the caller to blame; nil: the caller of this function
 local function next_outcome(self, _, _, level)
@@ -293,9 +301,9 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
----Returns the next message that has ended, and its outcome as client:send returns it; nil: all messages have ended. Lua 5.1
----cannot yield inside a `for`: in an event loop, call this method in a `while`.
----@return whatsapp.Message? message, table? result, string? err, whatsapp.info|whatsapp.details|nil details
+---Returns the next message that has ended, and its outcome as client:send returns it; nil: all messages have ended. In an event
+---loop of Lua 5.1, call this method in a `while`: Lua 5.1 cannot yield inside a `for`.
+---@return whatsapp.Message? message, whatsapp.Result? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
   local message, result, err, details = next_outcome(self, nil, nil, 3) -- not a tail call: errors blame the caller
@@ -304,9 +312,9 @@ end
 
 Batch.__call = next_outcome
 
----Ends early: reads no further messages, sends none of the messages that wait, and waits for the messages on the wire. May be
----called again.
----@return whatsapp.BatchOutcome[] outcomes of all messages that were read and whose outcome was not returned yet
+---Ends the batch early: reads no more messages, does not send the messages that wait, and waits for the messages on the wire.
+---May be called again.
+---@return whatsapp.BatchOutcome[] outcomes of all messages that were read and whose outcomes were not returned yet
 function Batch:close()
   check_batch(self)
   local outcomes = {}

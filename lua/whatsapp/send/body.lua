@@ -1,6 +1,5 @@
--- Files for a transport that does not stream: puts the files of a request into its `body`, and writes the body of a response to
--- the file that the request names. Both bodies have a
--- largest size. Never sends; never overwrites a file.
+-- Files for a transport that does not stream. inlined() puts the files of a request into its `body`. saved() writes the body of
+-- a response to the file that the request names. Both bodies have a largest size. Never sends; never overwrites a file.
 local outcome = require "whatsapp.wire.outcome"
 local show = require "whatsapp.util.show"
 local source = require "whatsapp.media.file"
@@ -19,7 +18,7 @@ local function refused(field, err)
   return outcome.invalid(line, { { path = field, rule = "file", message = line } })
 end
 
--- adds the bytes of a file, from an offset on; returns the new size of the body
+-- adds the bytes of a file to the list, from an offset on; returns the new size of the body, or nil, err, details
 local function add_file(list, size, piece)
   local opened, err = source.open { path = piece.file, filename = "" }
   if not opened then return refused(piece.field, err) end
@@ -38,6 +37,7 @@ local function add_file(list, size, piece)
   return size + rest
 end
 
+-- returns a copy of the headers with this Content-Type
 local function with_type(headers, type)
   local made = {}
   for name, value in pairs(headers or {}) do
@@ -73,7 +73,7 @@ function body.inlined(request)
   return made
 end
 
--- creates a file with these bytes
+-- makes a new file with these bytes; returns true, or nil, err
 local function write(path, bytes)
   local created, err = source.create(path)
   if not created then return nil, err end

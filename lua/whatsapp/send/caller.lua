@@ -1,12 +1,12 @@
 -- A caller is the coroutine that runs a function of the user, such as a hook or a token function. This file tells whether a
 -- caller is still alive. The function may wait. If its coroutine dies during the wait, the function never returns, and the
--- client must go on without the result. Never resumes a coroutine.
+-- client must go on without its result. This file never resumes a coroutine.
 --
--- When a request ends, nginx frees its data about the request's coroutines. A later call of coroutine.status reads the freed
--- memory, and the worker crashes (seen with 1.22). nginx also uses a coroutine of an ended request for a later request.
--- So this file identifies a caller by its coroutine and by ngx.ctx, which is a new table in each request. It calls
--- coroutine.status only in the request of the coroutine. For another request, it keeps a weak reference to ngx.ctx: the request
--- has ended if the garbage collector has removed that table.
+-- In nginx, coroutine.status is not safe. When a request ends, nginx frees its data about the coroutines of the request: a
+-- later call of coroutine.status reads freed memory, and the worker process crashes (seen with 1.22). nginx also uses the
+-- coroutine of an ended request again, for a later request. So this file identifies a caller by its coroutine and by ngx.ctx,
+-- which is a new table in each request, and calls coroutine.status only in the caller's own request. For another request, it
+-- has only a weak reference to ngx.ctx: if the garbage collector has removed this table, the request has ended.
 local running = coroutine.running
 
 local caller = {}
@@ -50,7 +50,7 @@ end
 
 ---Returns whether the caller may still be alive.
 ---@param self whatsapp.caller
----@param collect boolean? true: if only the garbage collector can tell, it runs now. A whole collection takes long.
+---@param collect boolean? true: if only the garbage collector can tell, runs the collector; a whole collection takes long
 ---@return boolean
 function caller.is_alive(self, collect)
   if self.co == MAIN then return true end

@@ -1,5 +1,6 @@
--- Decides who gets a secret: the one signer of requests, the hosts that may get the token, and the scrubber that removes
--- secrets from every text that comes back. Runs as the last step before an attempt. Never shows a secret, never sends anything.
+-- Decides who gets a secret. This file has the only function that signs requests, the list of the hosts that may get the token,
+-- and the functions that remove secrets from every text that comes back. step() is the last step before an attempt (see
+-- send/delivery). Never shows a secret, and never sends anything.
 local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
@@ -12,10 +13,10 @@ local LIST = getmetatable(core.array {})
 
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
--- The token goes to the API's own hosts, over https, and to the host of the client's base_url. The check reads only the URL;
--- it looks up no name.
+-- The token goes to the API's own hosts over https, and to the host of the client's base_url. The check reads only the text of
+-- the URL, and looks up no name.
 
--- host -> whether it is the Graph API: the Graph API also gets appsecret_proof
+-- host -> whether the host is the Graph API, which also gets appsecret_proof
 local HOSTS = { ["graph.facebook.com"] = true, ["lookaside.fbsbx.com"] = false }
 
 local LONGEST_URL = 8192
@@ -24,13 +25,13 @@ local function origin(url)
   return url:match "^https?://[^/?#]*"
 end
 
--- returns a host for an error text: each unusual byte becomes "?"
+-- returns a host for an error text, with "?" for each unusual byte
 local function shown(authority)
   local host = authority:match "([^@]*)$":gsub("[^0-9A-Za-z.:%[%]-]", "?")
   return host ~= "" and host:sub(1, 80) or "nowhere"
 end
 
--- returns an error if a URL is no string, is too long, or has bytes that are not allowed in a URL that gets the token
+-- returns an error if a URL is not a string, is too long, or has bytes that a URL with the token must not have
 local function oddity(url)
   if type(url) ~= "string" then return "a URL is a string, got a " .. type(url) end
   if #url > LONGEST_URL then return ("a URL of %d bytes is too long"):format(#url) end
@@ -40,6 +41,7 @@ local function oddity(url)
   if url:find("#", 1, true) then return "a URL that gets the token has no fragment" end
 end
 
+---Decides whether the token may go to a URL.
 ---@param url any
 ---@param base_url string the client's base_url
 ---@return boolean? graph true: the URL is on the Graph API; false: another host that gets the token; nil: the token must not go
@@ -56,7 +58,7 @@ function credentials.is_graph(url, base_url)
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- The host in the URL must have exactly the spelling of HOSTS: then no other reader of the URL can find a different host.
+  -- The host must be spelled exactly as in HOSTS: then no other reader of URLs can find another host in this URL.
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -66,8 +68,9 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- The list keeps the KEPT secrets that were added last, the newest first. A secret is added when a request first uses it. The
--- list has no secret shorter than SHORTEST: only tests use such secrets, and many words contain them.
+-- state.shared.secrets is the list of secrets that clean() removes: the last KEPT secrets, the newest first. A secret is added
+-- when a request first uses it. The list has no secret shorter than SHORTEST: only tests use such secrets, and many words
+-- contain them.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)
@@ -77,6 +80,7 @@ local function remember(secrets, secret)
   if #secrets > KEPT then secrets[table.remove(secrets)] = nil end
 end
 
+-- returns the text with *** in place of the secret
 local function replaced(text, secret)
   local from, to = text:find(secret, 1, true)
   while from do
@@ -137,14 +141,14 @@ end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
--- AGAIN: seconds between two checks of a token call that is under way. LONGEST: seconds until such a call counts as lost.
--- LOOK: seconds until a check may collect garbage to see whether the call is lost; doubles with each such check.
+-- Seconds. AGAIN: between two checks of a token call that is under way. LONGEST: after this time, a token call counts as lost.
+-- LOOK: after this time, a check may collect garbage to see whether the call is lost; doubled after each such check.
 local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
--- Only one call of the token function is under way at a time. If the coroutine of that call died while it waited, the next
--- coroutine calls the function again.
-local function is_asking(state, now)
-  local asking = state.asking
+-- Returns whether a call of the token function is under way: then no other coroutine calls the function, also with a client that
+-- client:with made. Returns false if the coroutine of the call died while it waited, or if the call takes longer than LONGEST:
+-- then the next coroutine calls the function again.
+local function is_asking(asking, now)
   if not asking then return false end
   local seconds = now - asking.since
   if seconds > LONGEST or seconds < 0 then return false end
@@ -157,19 +161,29 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
--- Returns the token; or false if another call of the token function is under way; or nil, err, details.
-local function asked_token(state, delivery, now)
-  if is_asking(state, now) then
-    if not caller.is_current(state.asking.caller) then return false end
+---Returns the failure of a client that cannot wait for a call of the token function that is under way.
+---@return nil, string err, whatsapp.details details
+function credentials.busy()
+  local _, err, details = outcome.refused("token", "another call of the token function is under way")
+  details.retryable = true
+  return nil, err, details
+end
+
+-- Calls the token function. Returns the token; false if another call is under way; or nil, err, details. Reads the clock itself,
+-- because the steps before this one may have waited.
+local function asked_token(state, delivery)
+  local now, calls, code = (state.now or os.clock)(), state.shared.token_calls, state.token
+  if is_asking(calls[code], now) then
+    if not caller.is_current(calls[code].caller) then return false end
     return refused "no token: it sends a message with the client that waits for this token"
   end
   local asking = { since = now, look = LOOK, caller = caller.new() }
   caller.set(asking.caller)
-  state.asking = asking
+  calls[code] = asking
   local ok, token, problem
-  if delivery then ok, token, problem = delivery:call(state.token)
-  else ok, token, problem = values.protected(state.token) end
-  if state.asking == asking then state.asking = nil end
+  if delivery then ok, token, problem = delivery:call(code)
+  else ok, token, problem = values.protected(code) end
+  if calls[code] == asking then calls[code] = nil end
   if not ok then return refused("no token: it raised " .. values.text_of(token)) end
   if type(token) ~= "string" or token == "" then
     remember(state.shared.secrets, token)
@@ -181,7 +195,7 @@ end
 
 -- ---- signing --------------------------------------------------------------------------------------------------------------
 
--- returns whether the URL is on the Graph API; or nil, err, details if the host must not get the token
+-- returns whether the URL is on the Graph API; or nil, err, details if the token must not go there
 local function destination(state, url)
   if url == state.messages_url then return true end
   local graph, problem = credentials.is_graph(url, state.base_url)
@@ -189,7 +203,7 @@ local function destination(state, url)
   return graph
 end
 
--- returns a new table: the headers, and Authorization
+-- returns a new table: the headers and Authorization
 local function signed_headers(state, headers, token)
   local made = values.copy(headers)
   made.Authorization = "Bearer " .. token
@@ -197,6 +211,7 @@ local function signed_headers(state, headers, token)
   return made
 end
 
+-- returns the appsecret_proof of a token
 local function proof_of(state, token)
   local proof = require("whatsapp.util.needed").module("whatsapp.crypto").hmac_sha256(state.app_secret, token)
   remember(state.shared.secrets, state.app_secret)
@@ -204,9 +219,9 @@ local function proof_of(state, token)
   return proof
 end
 
--- Signs a request that differs from the last one. The library's transport recognizes the signed headers by the identity of
--- their table: so all messages with the same URL and headers share one table. A user's transport gets a new table for each
--- request, because it may write into the table. Headers that a hook may have changed are signed each time.
+-- Signs a request that differs from the last one. If the transport is the library's own, all messages with the same URL and
+-- headers get the same table of signed headers: the transport recognizes this table, and saves work. A user's transport gets a
+-- new table for each request, because it may write into the table. Headers that a hook may have changed are signed each time.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -222,13 +237,12 @@ end
 ---@param url string
 ---@param headers table<string, string>
 ---@param delivery table? the delivery for which the token function is called
----@param now number seconds
 ---@return string|false|nil url has appsecret_proof if the client has an app secret; false: another call of the token function
 ---is under way
 ---@return table<string, string>|string|nil headers have Authorization; a string: the error
 ---@return whatsapp.details? details
-function credentials.sign(state, url, headers, delivery, now)
-  local signed, token = state.signed, state.token -- the last request nearly always had the same URL, headers and token
+function credentials.sign(state, url, headers, delivery)
+  local signed, token = state.signed, state.token -- the last request usually had the same URL, headers and token
   local is_known, graph = signed.url == url and signed.from == headers, signed.graph
   local err, details
   if not is_known then
@@ -236,7 +250,7 @@ function credentials.sign(state, url, headers, delivery, now)
     if graph == nil then return nil, err, details end
   end
   if state.asks_token then
-    token, err, details = asked_token(state, delivery, now)
+    token, err, details = asked_token(state, delivery)
     if not token then return token, err, details end
   end
   if is_known and signed.token == token then return signed.signed_url, signed.headers end
@@ -245,24 +259,24 @@ end
 
 local sign = credentials.sign
 
----The last step before an attempt: makes the request for the transport.
+---The last step before an attempt: signs the request, and makes it for the transport.
 ---@param delivery table
----@param now number seconds
 ---@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
 ---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
 ---@return whatsapp.details? details
-function credentials.step(delivery, now)
+function credentials.step(delivery)
   local state, url, headers = delivery.state, delivery.url, delivery.headers
   local signed = state.signed
-  if signed.url == url and signed.from == headers and signed.token == state.token then -- nearly always so
+  if signed.url == url and signed.from == headers and signed.token == state.token then -- the usual case
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
-  if not delivery.plan.no_token then -- no_token: the caller named the host of a file, and the host is not the API's
+  if not delivery.plan.no_token then -- no_token: a file on a host that the caller named, which is not the API's
     local details
-    url, headers, details = sign(state, url, headers, delivery, now)
+    url, headers, details = sign(state, url, headers, delivery)
     if url == false and state.sleep then return AGAIN, true end
-    if not url then return nil, headers or "another call of the token function is under way", details end
+    if url == false then return credentials.busy() end
+    if not url then return nil, headers, details end
   end
   delivery:make_request(url, headers)
   return 0

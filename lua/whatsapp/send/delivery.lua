@@ -1,8 +1,9 @@
--- A delivery is one message on its way from the user's table to its outcome. It does no I/O: its functions return what the
--- driver must do next. A driver is the code that waits and sends: send/single or send/batch. Lifecycle:
---   1. begin     checks the message and writes its JSON, or refuses it
+-- A delivery is one message on its way from the user's table to its outcome. It does no I/O: each of its functions returns what
+-- must be done next, and a driver does this. A driver is the code that waits and sends: send/single for one delivery
+-- (client:send), send/batch for many (client:each), outbox/sender for the entries of a store. Lifecycle:
+--   1. begin     checks the message and writes its JSON, or refuses it; the outbox did this in put() already
 --   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
---   3. a driver (client:send for one delivery, client:each for many) sends .request over the transport
+--   3. the driver sends .request over the transport
 --   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end
 --   5. the outcome is in .result, .err and .details
 local caller = require "whatsapp.send.caller"
@@ -21,26 +22,27 @@ local delivery = {}
 local encode, recipient_of, same, tell, INFO = core.encode, core.recipient_of, core.same, outcome.tell, shown.INFO
 local protected, new_caller, set_caller, setmetatable = values.protected, caller.new, caller.set, setmetatable
 
-local LEVELS = 8 -- the copy of the details without secrets has at most this number of nested tables
-local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 hours old, so the API takes only templates
+local LEVELS = 8 -- levels of tables in the copy of the details without secrets
+local WINDOW_CLOSED = 131047 -- error code: the user's last message is older than 24 hours; then the API takes only templates
 
----A plan: the settings that all deliveries of one call of a method, such as client:send, share.
+---A plan: the settings that all deliveries of one call share, for example of one client:send.
 ---@class whatsapp.plan
 ---@field url string
 ---@field read fun(response: table, delivery: whatsapp.delivery): any, string?, table? makes the result from a response
 ---@field policy whatsapp.retry|false
----@field harmless boolean? true: it does no harm to send the request twice
+---@field harmless boolean? true: a request that is sent twice does no harm
 ---@field timeout number? seconds
 ---@field encode { mode: string }?
 ---@field stamp boolean?
 ---@field fallback table|function|nil
 ---@field window whatsapp.window_book?
 ---@field max_wait number? seconds
----@field no_token boolean? true: the request is sent without the token
----@field is_call boolean? true: not a message; observers get it as a call
+---@field no_token boolean? true: the request has no token
+---@field is_call boolean? true: the request is not a message; its event for observers is "call"
 ---@field endpoint string? the name of the endpoint for observers; set at the first use
 ---@field log_url string? the URL for the log, without its query; set at the first use
----@field idle whatsapp.delivery? the first of the deliveries that can be used again; `after` is the next one
+---@field idle whatsapp.delivery? a list of the deliveries that can be used again: this one is the first; `after` of each is the
+---next
 
 ---@class whatsapp.delivery
 ---@field is_over boolean
@@ -48,8 +50,8 @@ local WINDOW_CLOSED = 131047 -- error code: the user's last message is over 24 h
 local Delivery = {}
 Delivery.__index = Delivery
 
--- Sets every field, to false if it has no value yet. A nil field has no slot in the table: a later write to it costs three
--- times as much.
+-- Returns a new delivery. Sets every field, to false if the field has no value yet: a field that is nil has no slot in the
+-- table, and a later write to it costs three times as much.
 local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
@@ -65,11 +67,11 @@ local function make(state, plan)
   }, Delivery)
 end
 
----Returns a released delivery of the plan, or a new one. The reuse saves 3 % of a message's cost.
+---Returns a released delivery of the plan, or a new one. To use a delivery again saves 3 % of a message's cost.
 ---@param state table the state of a client
 ---@param plan whatsapp.plan
 ---@param message table|false false: begin_request() follows
----@param driver table|false the batch that drives the delivery; false: one call, which waits for the outcome
+---@param driver table|false the batch or the outbox's sender that drives the delivery; false: single.run() drives it
 ---@param key string|false the recipient whose next message waits until this delivery is over
 ---@return whatsapp.delivery
 function delivery.new(state, plan, message, driver, key)
@@ -80,8 +82,8 @@ function delivery.new(state, plan, message, driver, key)
   return self
 end
 
----Sets a field that few messages need, and sets `is_plain` to false. While `is_plain` is true, no such field is set: then the
----end of the delivery need not read these fields.
+---Sets a field that few messages need, and sets `is_plain` to false. While `is_plain` is true, the end of the delivery skips
+---all these fields.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)
@@ -97,8 +99,8 @@ local function forget(self)
   self.err, self.failure, self.is_unsure, self.fallen, self.fallback_error = false, false, false, false, false
 end
 
----Clears all fields of this message, and keeps the delivery for another message of the plan. Call this after you read the
----outcome.
+---Clears all fields of this message, and keeps the delivery for another message of the plan. Call this function only after you
+---have read the outcome.
 function Delivery:release()
   local plan, request = self.plan, self.kept_request
   if not self.is_plain then forget(self) end
@@ -122,13 +124,14 @@ end
 
 -- ---- calls of the user's code ----------------------------------------------------------------------------------------------
 
--- The batch refuses calls from the user's function that it runs now.
+-- Notes that a function of the user runs now: the batch refuses calls from it.
 local function note_caller(self)
   self.calling = true
   self.caller = self.caller or new_caller()
   set_caller(self.caller)
 end
 
+-- notes that the user's function has returned; returns its results
 local function called(self, ...)
   self.calling = false
   return ...
@@ -151,7 +154,7 @@ end
 
 local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, observe.new_event
 
--- Calls the function of the option observe. If this function raises, tell_of() returns the error, and the message does not fail.
+-- Calls the function of the option observe. If the function raises, returns its error: the message does not fail.
 local function tell_of(self, event)
   if self.batch then note_caller(self) end
   local err = tell_observer(self.state.observe, event)
@@ -164,15 +167,15 @@ local function endpoint(plan)
   return plan.endpoint
 end
 
--- "invalid", "refused", "failed" or "unknown"
+-- returns the outcome of a failed message for an event: "invalid", "refused", "failed" or "unknown"
 local function failure_of(details)
   if details.may_have_been_sent then return "unknown" end
   local kind = details.kind
   return (kind == "invalid" or kind == "refused") and kind or "failed"
 end
 
----Calls the observer with the outcome; call this after the end. With whatsapp.metrics as the observer, this costs 5 % of a
----message's cost: `make bench-send ROUNDS=0` prints the cost with an observer (observed) and without one (default).
+---Calls the observer with the outcome, after the end of the delivery. With whatsapp.metrics as the observer, this costs 5 % of
+---a message's cost: `make bench-send ROUNDS=0` prints the cost with an observer (observed) and without one (default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
   local event = self.state.event or new_event()
@@ -187,7 +190,7 @@ function Delivery:observed()
   if err then details.observe_error = err end
 end
 
--- calls the observer for an attempt that failed and is repeated
+-- calls the observer after an attempt that failed, if another attempt follows
 local function observe_attempt(self, details)
   local answered, plan = self.answered_at, self.plan
   local err = tell_of(self, {
@@ -200,13 +203,14 @@ end
 
 -- ---- the end --------------------------------------------------------------------------------------------------------------
 
+-- ends the delivery with this failure
 local function refuse(self, err, details)
   self:note("err", err)
   self.details, self.is_over = details, true
 end
 
--- Ends the delivery with a failure. Removes secrets from the error and the details. Adds fields such as the number of attempts
--- and the stamp to the details.
+-- Ends the delivery with a failure. Removes secrets from the error and the details, and adds fields to the details, such as the
+-- number of attempts and the stamp.
 function Delivery:fail(err, details)
   local state = self.state
   details = credentials.cleaned(state, details, LEVELS, self.request)
@@ -214,14 +218,14 @@ function Delivery:fail(err, details)
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   details.fallback_error = details.fallback_error or self.fallback_error or nil
   if self.fallen then details.fallback = true end
-  if self.is_unsure and not self.plan.harmless then -- the API may have the message from an earlier attempt
+  if self.is_unsure and not self.plan.harmless then -- the API may have got the message in an earlier attempt
     details.may_have_been_sent, details.retryable = true, false
   end
   return refuse(self, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
----Ends the delivery before its next attempt. If there was an attempt, its failure is the outcome. If there was no attempt, the
----outcome says that nothing was sent.
+---Ends the delivery before its next attempt. If there was an attempt, the outcome is the failure of that attempt. If there was
+---no attempt, the outcome says that nothing was sent.
 ---@param who "client"|"batch" the object that was closed
 function Delivery:stop(who)
   if self.is_over then return end
@@ -239,8 +243,8 @@ end
 
 -- ---- 1. begin -------------------------------------------------------------------------------------------------------------
 
--- A stamp is an id in the message; each webhook about the message's status repeats it. If the message has no stamp, makes a
--- copy of the message with a new stamp. Returns the message that has the stamp, and the stamp.
+-- Returns a message with a stamp, and the stamp. If the message has no stamp, makes a copy with a new one. A stamp is an id
+-- that the API repeats in each webhook about the status of the message.
 local function stamped(message)
   local stamp = rawget(message, "biz_opaque_callback_data")
   if stamp ~= nil then return message, values.scalar(stamp) end
@@ -249,6 +253,7 @@ local function stamped(message)
   return marked, marked.biz_opaque_callback_data
 end
 
+-- calls the option on_warning with each warning; if it raises, ends the delivery
 local function warn(self, warnings, about)
   for _, warning in ipairs(self.state.on_warning and warnings or values.NONE) do
     local ok, problem = self:call(self.state.on_warning, warning, about)
@@ -259,10 +264,10 @@ local function warn(self, warnings, about)
   end
 end
 
--- Returns false if the message only marks a received message as read. Uses rawget, because a metatable could raise.
+-- Returns false if the table is a mark as read, and not a message. Uses rawget, because a metamethod could raise.
 local function is_sent(message) return rawget(message, "status") == nil end
 
--- checks the message and writes its JSON; `to` and `plain_to` are the results of core.recipient_of
+-- Checks the message and writes its JSON. `to` and `plain_to` are the results of core.recipient_of.
 local function write(self, message, to, plain_to)
   local plan, marked, stamp = self.plan, message, false
   if plan.stamp and is_sent(message) then marked, stamp = stamped(message) end
@@ -284,7 +289,7 @@ local function write(self, message, to, plain_to)
   end
 end
 
--- returns the message that the fallback gives, or nil
+-- returns the message that is sent in place of this message, from the option fallback; or nil
 local function fallback_of(self, details)
   local instead = self.plan.fallback
   if values.callable(instead) then
@@ -295,8 +300,8 @@ local function fallback_of(self, details)
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
 
--- Returns whether the API would refuse this message because the window is closed: then the API takes only a template. Without a
--- fallback, returns false.
+-- Returns whether the window of the recipient is closed, so that the API would refuse this message. Returns false for a
+-- template, which needs no open window, and if there is no fallback.
 local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
@@ -307,6 +312,7 @@ local function is_window_closed(self, message)
   return ok and is_open == false
 end
 
+---Checks the message and writes its JSON. If the user's window is closed, does this with the fallback.
 ---@param to any as core.recipient_of(message) returns it
 ---@param plain_to string?
 function Delivery:begin(to, plain_to)
@@ -353,8 +359,9 @@ function Delivery:request_to(url, headers)
   }
 end
 
----Makes .request, with the credentials. The library's own transport does not keep a request after the call. So a delivery uses
----its table again for the next message: this saves 2 % of a message's cost. A user's transport gets a new table each time.
+---Makes .request, with the credentials. The library's own transport does not keep a request after the call: so the delivery
+---uses its table again for the next message, which saves 2 % of a message's cost. A user's transport gets a new table each
+---time.
 ---@param url string
 ---@param headers table<string, string>
 function Delivery:make_request(url, headers)
@@ -374,17 +381,17 @@ end
 
 local make_request = Delivery.make_request
 
----Returns a request without credentials, for the user's code. Its headers are a new table. For a message, the table is made and
----not copied: this saves 0.8 % of the cost of a message with a hook.
+---Returns a request without credentials, for the user's code, which may write into it: so its headers are a new table. For a
+---message, the headers are made and not copied; this saves 0.8 % of the cost of a message with a hook.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
   return self:request_to(self.url, headers == state.headers and state.make_headers(state) or values.copy(headers))
 end
 
--- Calls the hook with a copy of the request. If the hook changes the copy, the copy is sent. If it changes nothing, the message
--- goes on as without a hook: this saves 10 % of a message's cost. If it changes no header, the headers stay the same table:
--- then the transport of libcurl uses the head of the last request again, which saves 13 %.
+-- Calls the hook with a copy of the request. If the hook has changed the copy, the copy is sent. If the hook has changed
+-- nothing, the message goes on as without a hook: this saves 10 % of a message's cost. If the hook has changed no header, the
+-- headers stay the same table: then the transport over libcurl uses the head of the last request again, which saves 13 %.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = self:call(self.state.before_send, request)
@@ -402,8 +409,8 @@ local function hook(self)
 end
 
 ---@param state table the state of a client
----@return function[] steps in their order. A step returns the seconds to wait, and `true` if the step must run again after the
----wait. A step that fails returns nil, err, details
+---@return function[] steps in their order. A step returns the seconds to wait, and true if the step must run again after the
+---wait; or nil, err, details if the step failed
 function delivery.steps(state)
   local steps = {}
   local limiter = state.can_wait and state.shared.limiter -- a limit needs a clock
@@ -413,7 +420,8 @@ function delivery.steps(state)
   return steps
 end
 
--- Handles what a step returned: seconds to wait, or an error. The step may also have ended the delivery.
+-- Handles a step that returned seconds to wait or an error, or that ended the delivery. Returns the seconds, or nil if the
+-- delivery is over.
 local function held(self, at, wait, again, details)
   if self.is_over then return nil end
   if wait == nil then return self:fail(again, details) end
@@ -422,6 +430,7 @@ local function held(self, at, wait, again, details)
   return wait
 end
 
+---Runs the steps before an attempt, beginning with the step that is next.
 ---@param now number seconds
 ---@return number? seconds to wait before the next call of advance(); 0: send .request; nil: the delivery is over
 function Delivery:advance(now)
@@ -441,8 +450,8 @@ end
 
 -- ---- 4. settle ------------------------------------------------------------------------------------------------------------
 
--- Returns the error if there is no response. A transport must return a response, or nil, err, details. If it returns anything
--- else, the request may have been sent.
+-- Returns the failure if there is no response. A transport must return a response, or nil, err, details. After any other value,
+-- the request may have been sent.
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
@@ -463,11 +472,11 @@ end
 local function log_url(self)
   local url, plan = self.url, self.plan
   if url ~= plan.url then return url:match "^[^?]*" end
-  plan.log_url = plan.log_url or url:match "^[^?]*" -- kept for all messages: a match costs 1 % of a message's cost
+  plan.log_url = plan.log_url or url:match "^[^?]*" -- kept for the next messages: a match costs 1 % of a message's cost
   return plan.log_url
 end
 
--- Calls the function of the option log. If this function raises, the outcome does not change; its `log_error` has the error.
+-- Calls the function of the option log. If the function raises, the outcome stays as it is, and its `log_error` has the error.
 local function log(self, response, err)
   local state = self.state
   local ok, problem = self:call(state.log, {
@@ -478,7 +487,7 @@ local function log(self, response, err)
   if not ok then self:note("log_error", line_of(self, problem)) end
 end
 
--- copies the fields that note() set into `info`
+-- copies the fields that note() has set into `info`
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
@@ -488,6 +497,7 @@ end
 
 local function cleaned(self, value) return credentials.cleaned(self.state, value, LEVELS, self.request) end
 
+-- ends the delivery with a result
 local function succeed(self, result, response)
   local info = setmetatable({ attempts = self.attempts, http_status = response.status, trace_id = nil, usage = nil }, INFO)
   tell(info, response.headers, cleaned, self)
@@ -506,6 +516,8 @@ local function next_attempt(self, details)
   return retry.wait(details, self.attempts, elapsed, policy, math.random())
 end
 
+-- Begins the fallback, if the API refused the message because the window is closed. Returns 0; nil if there is no fallback, or
+-- the delivery is over.
 local function fall_back(self, details)
   if self.fallen or not self.plan.fallback or details.code ~= WINDOW_CLOSED then return nil end
   local instead = fallback_of(self, details)
@@ -517,7 +529,7 @@ local function fall_back(self, details)
   if not self.is_over then return 0 end
 end
 
--- returns the seconds until the next attempt, or 0 for the fallback; nil: the delivery is over
+-- After a failure: returns the seconds until the next attempt, or 0 for the fallback; nil: the delivery is over.
 local function try_again(self, err, details)
   local wait = next_attempt(self, details)
   if wait then
@@ -532,6 +544,7 @@ local function try_again(self, err, details)
   return self:fail(err, details)
 end
 
+---Reads the answer of the transport.
 ---@param response table? the response of the transport
 ---@param err string?
 ---@param details whatsapp.details?

@@ -1,8 +1,10 @@
--- Keeps two limits of the API: how many messages a second one phone number sends, and how many messages one recipient gets.
--- A place is one interval of time (the algorithm is GCRA). Before an attempt, a message takes the next place of each limit. The
--- message may leave `burst - 1` intervals before its place, so `burst` messages may leave at once; then one message may leave in
--- each interval. A store keeps the end of the last place of each key. The default store is in the memory of this process; another
--- store needs only the method take(). This file never reads the content of a message, and never waits itself.
+-- Keeps two limits of the API: how many messages a second one phone number sends, and how many messages one recipient gets. The
+-- algorithm is GCRA. For each key (a phone number or a recipient), time is divided into places; a place is one interval of
+-- time. Before an attempt, a message takes the next place of each limit. A message may leave `burst - 1` intervals before its
+-- place begins: so `burst` messages may leave at once, and after them one message in each interval.
+--
+-- A store keeps, for each key, the time at which its last place ends. The default store is in the memory of this process;
+-- another store needs only the method take(). This file never reads the content of a message, and never waits itself.
 local values = require "whatsapp.util.values"
 
 local limits = {}
@@ -20,10 +22,10 @@ local limits = {}
 
 ---@class whatsapp.limiter_store
 ---@field take fun(self: any, key: string, now: number, interval: number, burst: integer, at_most: number?): number?, string?
----takes the next place of the key. There is one place every `interval` seconds; `burst` messages may leave at once. The function
----returns the seconds that the message must wait. If these seconds are more than `at_most`, the function returns them but does
----not take the place. After a failure it returns nil and an error string. The function must be atomic for all processes that
----share the store. It may yield. The store may forget a key when the last place of the key has ended.
+---takes the next place of the key, and returns the seconds that the message must wait. There is one place in each `interval`
+---seconds; `burst` messages may leave at once. If the wait is longer than `at_most`, take returns the wait, but takes no place.
+---After a failure, take returns nil and an error string. take must be atomic for all processes that share the store. It may
+---yield. The store may forget a key after the last place of the key has ended.
 
 local THROUGHPUT, PAIR, WINDOW = 80, { interval = 6, burst = 45 }, 1024
 local AT_ONCE = 10 -- a tenth of the messages of one second may leave at once
@@ -35,10 +37,10 @@ Store.__index = Store
 
 local FEW = 64
 
--- Removes the keys whose last place has ended: these keys delay no message. The last sweep kept `kept` keys; the next sweep runs
--- when more than kept + FEW keys were added. This table costs less than util/expiring, because the value of a key is also the
--- time at which the key expires. A message to a new recipient takes 2,700 instructions of user mode here, and 14,300 with
--- util/expiring; a message to a known recipient takes 1,100 here, and 1,400 with util/expiring.
+-- Removes the keys whose last place has ended: these keys delay no message. `kept` is the number of keys after the last sweep.
+-- The next sweep runs when more than kept + FEW keys were added. This table costs less than util/expiring, because the value of
+-- a key is also the time at which the key expires. A message to a new recipient takes 2,700 instructions of user mode here, and
+-- 14,300 with util/expiring; a message to a known recipient takes 1,100 here, and 1,400 with util/expiring.
 local function sweep(self, now)
   self.kept, self.taken = 0, 0
   for key, ends in pairs(self.ends) do
@@ -91,7 +93,7 @@ local function take_from(store, delivery, ...)
   return nil, "the limits could not be checked: " .. values.text_of(ok and err or wait)
 end
 
--- returns the seconds that the message may still wait: max_wait without the seconds that it has waited; nil: no bound
+-- returns the seconds that the message may still wait: max_wait less the seconds that it has waited; nil: no limit
 local function most_of(delivery)
   local most, waited = delivery.plan.max_wait, delivery.waited
   if most and waited then return math.max(0, most - waited) end
@@ -105,9 +107,9 @@ local function held(delivery, wait, most)
   return wait
 end
 
--- Returns the step of a limit whose places are in the memory of this process. The step takes a place and returns the seconds
--- that the message must wait; or nil, err, details. Each phone number has its own store, so that the code does not build a key
--- from two strings.
+-- Returns the step of a limit whose places are in the memory of this process. The step takes a place, and returns the seconds
+-- that the message must wait; or nil, err, details. Each phone number has its own store: else each message would need a key
+-- that is made of two strings.
 local function own_step(limit)
   local stores, is_pair, interval, burst = {}, limit.is_pair, limit.interval, limit.burst
   local ahead = (burst - 1) * interval

@@ -1,4 +1,4 @@
--- Checks the two members of a message that /marketing_messages allows with one value only. Pure.
+-- Checks two members of a message: the endpoint /marketing_messages allows only one value for each of them. Pure.
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 

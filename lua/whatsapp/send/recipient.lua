@@ -1,6 +1,6 @@
--- Addresses: decides in which member of a message a recipient belongs. A phone number and a group's id go to `to`; a
--- business-scoped user id goes to `recipient`; the answer to an event in a group goes to the group. Works on plain tables;
--- never sends, never changes its arguments.
+-- Addresses: decides which member of a message names the recipient. A phone number and a group's id go to `to`; a
+-- business-scoped user id goes to `recipient`. An event is an address, too: of the user who sent the message, or of the group.
+-- Works on plain tables; never sends, and never changes its arguments.
 local values = require "whatsapp.util.values"
 
 local recipient = {}
@@ -17,7 +17,7 @@ local recipient = {}
 
 local MEMBERS = { "to", "recipient", "recipient_type" }
 
--- the two letters of a country, then letters or digits; an id with ENT belongs to a portfolio of businesses
+-- two letters of a country, a dot, and letters or digits; an id with ENT belongs to a portfolio of businesses
 local USER_IDS = { "^%a%a%.%w+$", "^%a%a%.ENT%.%w+$" }
 
 ---@param value any
@@ -44,27 +44,29 @@ end
 
 local STANDBY = "another app answers this conversation: a standby event must not be answered"
 
--- kind of an event -> the fields that name the user; the first field that is present is used. A status and an echo belong to
--- messages that the business sent.
+-- Kind of an event -> the fields that name the user; the first field that is present counts. A status and an echo belong to
+-- messages that the business sent: so the user is their recipient.
 local FROM_SENDER = { "from", "from_user_id" }
 local SENDERS = {
   status = { "recipient_id", "recipient_user_id" },
   echo = { "to" },
 }
 
+-- returns the members for the user or the group of an event; or nil, err
 local function members_of_event(event)
   if event.kind == "standby" then return nil, STANDBY end
   if event.group_id then return { recipient_type = "group", to = event.group_id } end
   for _, name in ipairs(SENDERS[event.kind] or FROM_SENDER) do
     if event[name] then return members_of_id(event[name]) end
   end
-  return nil, "the event names no sender"
+  return nil, "the event names no user or group to send to"
 end
 
 -- ---- addresses ----------------------------------------------------------------------------------------------------------
 
--- Copies the whole table, so that the check of the message refuses members that do not belong there. A business-scoped user id
--- in `to` moves to `recipient`; with a group's id in `to`, recipient_type becomes "group".
+-- Returns the members for a table with `to` or `recipient`. Copies all members: the check of the message then refuses members
+-- that do not belong there. A business-scoped user id in `to` moves to `recipient`; for a group's id in `to`, recipient_type
+-- becomes "group".
 local function members_of_table(address)
   local members = values.copy(address)
   if members.recipient ~= nil then return members end
@@ -91,7 +93,7 @@ local READERS = {
 ---@param address whatsapp.Address
 ---@return whatsapp.addressed? members a new table with members of a message
 ---@return string? err
----@return boolean? is_data with err: true if the address is an event; the content of an event is not the caller's mistake
+---@return boolean? is_data with err: true if the address is an event: a wrong event is not the caller's mistake
 function recipient.of(address)
   local read = READERS[type(address)]
   if not read then

@@ -1,13 +1,15 @@
--- Decides whether a failed request is repeated, and after how many seconds. Pure: no clock, no network. Never repeats a request
--- that may have been sent, unless the caller allows it.
+-- Decides whether a failed request is repeated, and after how many seconds. Pure: no clock, no network. A request is repeated
+-- in two cases. Case 1: details.retryable is true, because a repetition does no harm. Case 2: the request may have been sent,
+-- and the caller allows the client to send it twice.
 local retry = {}
 
 ---@class whatsapp.retry
 ---@field attempts integer? number of all attempts, 3 if absent
----@field total number? an attempt begins at most this number of seconds after the first attempt, 30 if absent; the waits for
----limits do not count
+---@field total number? the largest number of seconds between the first attempt and the start of another attempt, 30 if absent;
+---the waits for limits do not count
 ---@field may_send_twice boolean? also repeat a request that may have been sent; for messages that may arrive twice
----@field idempotent boolean? with may_send_twice, for a GET or a DELETE: after a transport failure, details.retryable decides
+---@field idempotent boolean? with may_send_twice, for a GET or a DELETE: after a transport failure, only details.retryable
+---decides
 
 retry.ATTEMPTS, retry.TOTAL = 3, 30
 
@@ -20,7 +22,8 @@ local PAIR_LIMIT = 131056 -- error code: too many messages to one user; the API 
 ---@param random number a random number from 0 to 1, for the jitter
 ---@return number? seconds until the next attempt; nil: give up
 function retry.wait(details, attempt, elapsed, policy, random)
-  -- After a transport failure of a GET, only details.retryable decides: if its answer is too long, so is the next.
+  -- After a transport failure of a GET or a DELETE, only details.retryable decides: for example, if an answer is too long, the
+  -- next answer is too long, too.
   local harmless = policy.may_send_twice and details.may_have_been_sent
     and not (policy.idempotent and details.kind == "transport")
   if not (details.retryable or harmless) or attempt >= (policy.attempts or retry.ATTEMPTS) then return nil end

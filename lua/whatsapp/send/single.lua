@@ -1,5 +1,5 @@
--- Sends one message: drives a delivery to its end in the coroutine of the caller, and waits there. Never has two requests under
--- way.
+-- Sends one message: drives a delivery (send/delivery) to its end, in the coroutine of the caller, which waits. Never has two
+-- requests under way.
 local delivery = require "whatsapp.send.delivery"
 local values = require "whatsapp.util.values"
 
@@ -7,8 +7,8 @@ local advance, settle, release = delivery.advance, delivery.settle, delivery.rel
 
 local single = {}
 
----Sends the request of a delivery over the transport. A user's transport must not raise; if it raises, the attempt fails with
----this error. A user's transport gets each file in the body, unless the transport has `streams = true`.
+---Sends the request of a delivery over the transport. A user's transport must not raise: if it raises, the attempt fails with
+---this error. For a user's transport, the files are put into the body, unless it has `streams = true`.
 ---@param one whatsapp.delivery its advance() has returned 0
 ---@return table? response, string? err, whatsapp.details? details
 function single.exchange(one)
@@ -24,6 +24,7 @@ function single.exchange(one)
   return nil, values.text_of(response)
 end
 
+---Drives a delivery to its end, and returns its outcome.
 ---@param one whatsapp.delivery a delivery that has begun; do not use it after this call
 ---@return any result, string? err, whatsapp.info|whatsapp.details details
 function single.run(one)

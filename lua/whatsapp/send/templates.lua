@@ -1,6 +1,6 @@
 -- Compares a template message with the definition of its template before the message is sent. The definitions are in the
--- client's option `templates`: a list, or a store. Clients without this option do not load this file. Never sends a message. If
--- a definition cannot be fetched, the message gets a warning and is sent.
+-- client's option `templates`: a list, or a store. Only clients with this option load this file. Never sends a message. If
+-- there is no definition because a store failed, the message gets a warning and is sent.
 local check = require "whatsapp.templates.check"
 local definition = require "whatsapp.templates.definition"
 local problems = require "whatsapp.wire.problems"
@@ -9,9 +9,10 @@ local values = require "whatsapp.util.values"
 
 local templates = {}
 
--- definition -> the view that the check reads
+-- definition -> its view, which the check reads
 local views = setmetatable({}, { __mode = "k" })
 
+-- returns the view of a definition; makes it at the first use
 local function view_of(source)
   local view = views[source]
   if not view then
@@ -34,7 +35,7 @@ local function languages(list)
   return names
 end
 
--- Checks a message with the definitions of one template's name; the list has one definition for each language.
+-- Checks a message with the definitions of its template; the list has one definition for each language.
 local function check_with(list, message, report)
   local code = language_of(message.template)
   for _, source in ipairs(list) do
@@ -46,6 +47,7 @@ local function check_with(list, message, report)
     problems.shown(code)), table.concat(known, ", "), code)
 end
 
+-- checks a message with the definitions of its template; reports a template that has no definition
 local function check_known(list, names, message, report)
   local name = message.template.name
   if #list > 0 then return check_with(list, message, report) end
@@ -53,7 +55,7 @@ local function check_known(list, names, message, report)
   report:add("template.name", "enum", names and problems.unknown(name, names, words) or words, nil, name)
 end
 
--- returns the definitions in lists by name
+-- returns a table name -> the list of its definitions
 local function indexed(list)
   local by_name = {}
   for _, source in ipairs(list) do
@@ -63,6 +65,7 @@ local function indexed(list)
   return by_name
 end
 
+-- returns the comparing function for a list of definitions
 local function of_list(list)
   local by_name = indexed(list)
   return function(_, message)
@@ -91,19 +94,23 @@ local function fetcher(access)
   end
 end
 
+-- adds the warning that the message was not compared
 local function unchecked(report, err)
   report:warn("template.name", "required",
     "the message was not compared with its template, because there is no definition: " .. show.value(err))
   return report
 end
 
--- Returns the definitions of a name; or nil and an error. A user's store may yield, may raise, and may return any value.
+-- Asks a store for the definitions of a name. Returns them, or nil and an error. A user's store may yield, may raise, and may
+-- return any value.
 local function ask(delivery, store, name, fetch, is_fresh)
   local ok, list, err = delivery:call(store.definitions, store, name, fetch, is_fresh, delivery.state.waba_id)
   if ok and type(list) == "table" then return list end
   return nil, ok and (err or "the store gave no list") or values.text_of(list)
 end
 
+-- Returns the comparing function for a store. If it finds problems, fetches the definitions anew and compares once more: the
+-- store may be out of date.
 local function of_store(store, access)
   local fetch = fetcher(access)
   return function(delivery, message)
@@ -113,7 +120,7 @@ local function of_store(store, access)
     if not list then return unchecked(report, err) end
     check_known(list, nil, message, report)
     if report.count == 0 then return report end
-    local again = problems.new() -- the list in the store may be out of date
+    local again = problems.new() -- the store may be out of date
     list, err = ask(delivery, store, name, fetch, true)
     if not list then return unchecked(again, err) end
     check_known(list, nil, message, again)
@@ -130,7 +137,7 @@ local function joined(first, second)
   return #list > 0 and list or nil
 end
 
--- returns one outcome for the core's check and the check with the definition
+-- joins the results of the core's check and of the comparison; returns them in the form of core.encode
 local function together(report, body, warnings, details)
   if report.count == 0 then
     if body and #report.warnings > 0 then warnings = joined(warnings, report.warnings) end

@@ -18,11 +18,11 @@ local function check_url(report, button, path)
   texts.check_braces(report, at, url)
   if #found > 1 then report:over(at, "max_items", #found, "variable", 1) end
   if #found == 0 then
-    if button.example ~= nil then report:warn(path .. ".example", "forbidden", "not needed: the address has no variable") end
+    if button.example ~= nil then report:warn(path .. ".example", "forbidden", "not needed: the URL has no variable") end
     return
   end
-  if found[#found].to ~= #url then report:add(at, "format", "the variable must be at the end of the address", nil, url) end
-  if button.example == nil then report:missing(path .. ".example", "a list with the address, which ends with a value") end
+  if found[#found].to ~= #url then report:add(at, "format", "the variable must be at the end of the URL", nil, url) end
+  if button.example == nil then report:missing(path .. ".example", "a list with one item: the URL, with a value at its end") end
 end
 
 local MOST_CODE = 20
@@ -104,6 +104,7 @@ local function check_labels(report, list, path)
   end
 end
 
+---Checks the buttons of one component of a definition.
 ---@param report whatsapp.report
 ---@param state table of the definition: .category, .is_authentication, .is_card, .has_id
 ---@param component table

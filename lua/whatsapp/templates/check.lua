@@ -81,8 +81,8 @@ local function check_length(report, path, text, most)
   if length > most then report:over(path, "max_chars", length, "character", most, ", with the values of the variables") end
 end
 
--- Checks the values of a header or a body. part: its { text, names } in the view; most: the most characters that the text may
--- have after the values replace the variables.
+-- Checks the values of a header or a body. part: its { text, names } in the view. most: the most characters of the text with the
+-- values in the places of the variables.
 local function check_texts(report, view, part, one, where, most)
   local path = one.path .. ".parameters"
   local parameters = parameters_of(one.component)
@@ -266,7 +266,7 @@ function check_parts(report, view, found, path, most)
   check_buttons(report, view.buttons, found.buttons, path)
 end
 
--- In an authentication template, the body and the button must have the same code.
+-- In an authentication template, the body and the button should have the same code.
 local function check_code(report, view, found)
   local body = found.body and message_reader.text_of(parameters_of(found.body.component)[1])
   local button = found.buttons[1]
@@ -301,6 +301,7 @@ local function check_status(report, view)
   end
 end
 
+---Compares a message with the view of its template's definition.
 ---@param view whatsapp.templates.view
 ---@param message table
 ---@param report whatsapp.report this function adds the problems to it
@@ -328,6 +329,7 @@ function check.message(view, message, report)
   check_code(report, view, found)
 end
 
+---Compares a message with the definition of its template.
 ---@param source table a definition
 ---@param message table
 ---@param subject string?

@@ -18,7 +18,7 @@ local definition = {}
 ---@field text string? the label
 ---@field url string?
 ---@field phone_number string?
----@field names string[] names of the variables in the address
+---@field names string[] names of the variables in the URL
 
 ---@class whatsapp.templates.view
 ---@field name string?
@@ -34,11 +34,12 @@ local definition = {}
 ---@field may_grow boolean? a message may have more cards than the template
 ---@field is_order_status boolean
 ---@field is_authentication boolean
----@field components integer
+---@field components integer number of components
 
 local NONE = values.NONE
 local MOST = 100 -- the most components, buttons or cards that are read
 
+---Returns a string in capitals, because types and states may have small letters.
 ---@param value any
 ---@return string? capitals nil if the value is not a string
 function definition.capitals(value)
@@ -133,6 +134,7 @@ local function has_names(view)
   return false
 end
 
+---Makes the view of a definition.
 ---@param source table a template's definition
 ---@return whatsapp.templates.view
 function definition.read(source)

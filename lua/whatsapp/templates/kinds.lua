@@ -3,7 +3,7 @@
 local kinds = {}
 
 ---@class whatsapp.templates.header_kind
----@field parameter string? the type of its only parameter; nil: a text, its parameters are values of variables
+---@field parameter string? the type of its only parameter; nil: the header is a text, and its parameters are values of variables
 ---@field media boolean? true: the header is a file; the definition names a sample file
 
 ---@type table<string, whatsapp.templates.header_kind>
@@ -16,7 +16,8 @@ kinds.HEADERS = {
 
 ---@class whatsapp.templates.button_kind
 ---@field sub_type string? sub_type of the component with its value; nil: the button has no component in a message
----@field needs "value"|"variable"|"nothing" value: a message must give a value; variable: only if the address has a variable
+---@field needs "value"|"variable"|"nothing" value: a message must give the button a value; variable: only if the button's URL has
+---a variable; nothing: a message need not give a value
 ---@field types string[] the types of the parameters that it may have
 ---@field most integer the most buttons of this kind in a template
 ---@field card boolean? true: a card of a carousel may have it
@@ -48,7 +49,7 @@ kinds.STATUSES = {
 }
 
 kinds.MOST_BUTTONS = 10
--- BODY: of a body among other components; BODY_ALONE: of a body that is the only component
-kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000 -- the most characters
+-- The most characters of each text. BODY: a body among other components; BODY_ALONE: a body that is the only component.
+kinds.HEADER, kinds.BODY, kinds.BODY_ALONE, kinds.CARD_BODY, kinds.URL = 60, 1024, 32768, 160, 2000
 
 return kinds

@@ -39,6 +39,7 @@ function message.read(components, path)
   return found
 end
 
+---Returns the parameters of a component.
 ---@param component table?
 ---@return table parameters {} if the component has no list of parameters
 function message.parameters(component)
@@ -49,6 +50,7 @@ end
 -- type of a parameter -> the member of its value that the user sees
 local SHOWN = { currency = "fallback_value", date_time = "fallback_value" }
 
+---Returns the text of a parameter.
 ---@param parameter any
 ---@return string? text the text that the user sees instead of the variable
 function message.text_of(parameter)

@@ -11,7 +11,7 @@ local render = {}
 ---@class whatsapp.rendered_button
 ---@field type string the type from the definition, in capitals: "QUICK_REPLY", "URL"…
 ---@field text string the label
----@field url string? the address with its value
+---@field url string? the URL, with the value of its variable
 ---@field phone_number string?
 ---@field code string? the code that the button copies
 ---@field payload string? the webhook has this payload when the user presses the button
@@ -87,6 +87,7 @@ local function card_of(cards, index)
   end
 end
 
+---Renders a template message. Without a message, renders the definition alone.
 ---@param source table a definition
 ---@param message table?
 ---@return whatsapp.rendered

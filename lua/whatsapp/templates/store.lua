@@ -9,7 +9,8 @@ local TTL, FRESH, MOST = 3600, 60, 1000 -- seconds, seconds, names
 
 ---@class whatsapp.templates.store_options
 ---@field ttl number? seconds for which the store keeps definitions, 3600 if absent
----@field fresh number? seconds: before the client refuses a message, it asks again for definitions that are older, 60 if absent
+---@field fresh number? seconds, 60 if absent: before the client refuses a message, it asks the API again for definitions that are
+---older than this
 ---@field max integer? the most names in the store, 1000 if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
 
@@ -48,6 +49,7 @@ function Store:forget(name, account)
   self.entries = expiring.new { max = self.max, now = self.now }
 end
 
+---Makes a store.
 ---@param options whatsapp.templates.store_options?
 ---@param level integer error level of the caller
 ---@return whatsapp.templates.store

@@ -1,5 +1,5 @@
--- Checks the texts of a template's definition: their variables (numbers without gaps; names; in a body not at the edges and not
--- side by side) and the examples of the variables. Reads any table; never changes it.
+-- Checks the texts of a template's definition: the names, numbers and places of their variables, and the examples of the
+-- variables. Reads any table; never changes it.
 local problems = require "whatsapp.wire.problems"
 local values = require "whatsapp.util.values"
 local variables = require "whatsapp.templates.variables"
@@ -8,10 +8,12 @@ local texts = {}
 
 local counted, shown = problems.counted, problems.shown
 
+---Returns a value if it is a string.
 ---@param value any
 ---@return string? text nil if the value is not a string
 function texts.text(value) return type(value) == "string" and value or nil end
 
+---Returns a value if it is a table.
 ---@param value any
 ---@return table table an empty table if the value is not a table
 function texts.table(value) return type(value) == "table" and value or values.NONE end
@@ -89,7 +91,8 @@ end
 
 -- ---- examples ---------------------------------------------------------------------------------------------------------------
 
--- returns the values of a body's example: the example is a list with one list, a list, or one value
+-- Returns the values of an example. The example is one value, or a list of values, or (as the API has it for a body) a list that
+-- contains a list of values.
 local function positional_examples(example)
   if type(example) == "string" then return { example } end
   local first = table_of(example)[1]
@@ -157,6 +160,7 @@ local function check_white_space(report, path, text)
   end
 end
 
+---Checks the text of a header or a body: its variables, their examples and its white space.
 ---@param report whatsapp.report
 ---@param state table .format: parameter_format of the definition
 ---@param path string of the component
@@ -186,6 +190,7 @@ function texts.check(report, state, path, kind, component, most)
   check_white_space(report, at, text)
 end
 
+---Reports a text of more than one line.
 ---@param report whatsapp.report
 ---@param path string
 ---@param text string?

@@ -132,13 +132,14 @@ local function body_limit(found)
   return kinds.BODY
 end
 
+---Reports each type of component that occurs twice.
 ---@return table<string, table> found the first component of each type
 local function check_once(report, components, path)
   local found = {}
   for i, component in ipairs(components) do
     local kind = capitals(table_of(component).type)
     if kind and found[kind] then
-      local words = ("%s occurs twice, a template has it once"):format(shown(component.type))
+      local words = ("%s occurs twice: a template has at most one"):format(shown(component.type))
       report:add(("%s[%d].type"):format(path, i), "unique", words, nil, component.type)
     elseif kind then found[kind] = component end
   end
@@ -170,7 +171,7 @@ local function check_together(report, state, found, path)
   for _, kind in ipairs(ORDER) do
     local categories, excluded = TOGETHER[kind][1], TOGETHER[kind][2]
     if found[kind] and state.category and not categories[state.category] then
-      report:forbid(path, ("a component %s is not for the category %s"):format(kind, state.category))
+      report:forbid(path, ("a template of the category %s must not have %s"):format(state.category, kind))
     end
     for _, other in ipairs(excluded) do
       if found[kind] and found[other] then report:forbid(path, ("a template with %s must not have %s"):format(kind, other)) end
@@ -194,7 +195,7 @@ local function check_authentication(report, found, components, path)
   if not found.BUTTONS then report:missing(path, "a button of the type OTP") end
 end
 
--- category -> the range of message_send_ttl_seconds
+-- category -> the range of message_send_ttl_seconds; except for MARKETING, -1 (30 days) is also allowed
 local TTL = { AUTHENTICATION = { 30, 900 }, UTILITY = { 30, 43200 }, MARKETING = { 43200, 2592000 } }
 
 local function check_ttl(report, state, seconds)

@@ -9,6 +9,7 @@ local variables = {}
 
 local VARIABLE = "{{%s*([%w_]+)%s*}}"
 
+---Finds the variables of a text.
 ---@param text string
 ---@return whatsapp.templates.variable[] found in the order of the text
 function variables.find(text)
@@ -19,6 +20,7 @@ function variables.find(text)
   return found
 end
 
+---Returns the number of a variable that has a number.
 ---@param name string
 ---@return integer? number 1 for {{1}}; nil for a name
 function variables.number(name)
@@ -46,6 +48,7 @@ function variables.names(text)
   return numbers, false
 end
 
+---Puts values in the places of variables.
 ---@param text string
 ---@param values table<string, string> name of a variable -> value
 ---@return string text a variable without a value stays as it is

@@ -1,8 +1,9 @@
 -- The transport for hosts that call a function when an answer arrives: games, editors, servers with an HTTP client. The host's
--- function sends the request. The transport suspends the caller's coroutine, and resumes it when the answer arrives or the time
--- is over. Outside of a coroutine, it needs the option step. Never sends by itself, and reads only the host's clock.
+-- function `start` sends the request. The transport suspends the caller's coroutine, and resumes it when the answer arrives or
+-- the time is over. Code outside of a coroutine can wait only with the option `step` or `waiter`. This file never sends by
+-- itself, and reads only the host's clock.
 --
--- In this file, a plan is the table of one request under way; a box has the answers of one inbox (see transport/inboxes).
+-- In this file, a plan is the table of one request under way; a box holds the answers of one inbox (see transport/inboxes).
 --
 --   local transport = require("whatsapp.transport.callback").new {
 --     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)
@@ -29,10 +30,11 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field start fun(request: whatsapp.request, done: fun(response: whatsapp.response?, err: string?, details: whatsapp.details?))
 ---begins a request and returns; must call done once, at once or later. The host must verify the server's certificate
 ---@field now (fun(): number)? returns seconds; os.time if absent
----@field after (fun(seconds: number, call: function))? calls `call` once, after these seconds; if absent, the host must call
+---@field after (fun(seconds: number, call: fun()))? calls `call` once, after these seconds; if absent, the host must call
 ---turn()
----@field waiter (fun(): fun(), fun())? returns wait(), which suspends the caller, and wake(), which resumes it, like Prosody's
----util.async.waiter; coroutine.yield and coroutine.resume if absent
+---@field waiter (fun(): fun(), fun())? returns two functions: wait() suspends the caller, and wake() resumes the caller, as
+---Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent. nginx needs this option, for example over
+---ngx.semaphore
 ---@field step (fun(seconds: number))? for a caller outside of a coroutine: runs the host for at most these seconds
 ---@field streams boolean? true: start() itself reads body_file and form and writes to_file; if absent, all bytes are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
@@ -46,7 +48,7 @@ local NEW = {
 
 -- ---- time -----------------------------------------------------------------------------------------------------------------
 
--- makes a clock that never goes back from the host's clock, which may go back
+-- returns a clock that never goes back; the host's clock, which it reads, may go back
 local function clock_of(read)
   local latest, behind = -math.huge, 0
   return function()
@@ -67,7 +69,7 @@ local function raise_first(errors)
   if errors[1] ~= nil then error(errors[1], 0) end
 end
 
--- Calls all timers that are due. If one of them raises, the error is raised after the others were called.
+-- Calls all timers that are due. If a timer raises, the other timers are still called, and then the error is raised.
 local function turn(state)
   local time, due, errors = state.now(), {}, {}
   for timer, deadline in pairs(state.timers) do
@@ -82,12 +84,12 @@ local function turn(state)
   raise_first(errors)
 end
 
--- calls `call` once, after these seconds; to cancel it, remove the timer from state.timers
+-- Returns a timer that calls `call` once, after these seconds. To cancel the timer, remove it from state.timers.
 local function set_timer(state, seconds, call)
   local timer = { call = call }
   state.timers[timer] = state.now() + seconds
   if state.after then
-    state.after(seconds, function() -- the host's timer decides: the host's clock may count only whole seconds
+    state.after(seconds, function() -- the call is due now, even if a clock of whole seconds does not show it
       if state.timers[timer] then state.timers[timer] = -math.huge end
       turn(state)
     end)
@@ -97,6 +99,7 @@ end
 
 -- ---- suspend and resume ---------------------------------------------------------------------------------------------------
 
+-- returns wait() and wake(), for a caller in a coroutine
 local function plain_waiter()
   local co = coroutine.running()
   local place = {}
@@ -118,7 +121,7 @@ local function in_coroutine()
   return co ~= nil and not main
 end
 
--- outside of a coroutine: step() runs the host until the answer arrives
+-- returns wait() and wake(), for a caller outside of a coroutine: step() runs the host until wake() was called
 local function stepping_waiter(state)
   local woken = false
   return function()
@@ -129,9 +132,13 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises if the caller cannot wait. Runs before the request begins.
+-- Raises if the caller cannot wait. Runs before the request begins. In nginx, only nginx may resume the coroutine of a request.
+-- After the request has ended, coroutine.status would read freed memory (see send/caller).
 local function check_waiting(state, level)
   if state.waiter then return end
+  if in_coroutine() and rawget(_G, "ngx") then
+    error("this transport cannot wait in nginx: use whatsapp.transport.resty, or set the option waiter", level + 1)
+  end
   if in_coroutine() then return require("whatsapp.transport.libcurl").check_suspendable() end
   if not state.step then
     error("code outside of a coroutine cannot wait for an answer: send in coroutine.wrap(function() ... end)()", level + 1)
@@ -150,7 +157,7 @@ local function wake(box)
   if call then call() end
 end
 
--- waits until an answer is in the box, or the time is over
+-- waits until an answer is in the box, the time is over, or the transport is closed
 local function wait(state, box, seconds)
   local deadline = state.now() + seconds
   while not (box.first or state.closed) do
@@ -172,7 +179,7 @@ end
 
 -- ---- requests -------------------------------------------------------------------------------------------------------------
 
--- Gives a request its outcome, if it has no outcome yet. If it has one, drops the new answer.
+-- Gives a request its outcome. If the request already has an outcome, drops the new one.
 local function settle(state, plan, response, err, details)
   local entry = plan.entry
   if not entry then return end
@@ -181,7 +188,7 @@ local function settle(state, plan, response, err, details)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
--- takes the arguments of done(): a response, an error, or wrong values
+-- Handles a call of done(): its arguments are a response, or nil and an error, or wrong values.
 local function told(state, plan, response, err, details)
   local request = plan.inlined
   if type(response) == "table" and request and (request.to_file or request.progress) then
@@ -197,8 +204,9 @@ local function told(state, plan, response, err, details)
   settle(state, plan, response, err, details)
 end
 
--- Returns three values: the request for the host; the request whose files are in `body`, or the caller's request if the host
--- streams; and whether it is idempotent. Or nil, err, details.
+-- Returns 1. the request for the host; 2. the same request before the defaults were added, with its files in `body`; if the
+-- host streams files, this is the caller's request; 3. whether the request is idempotent. If the request is refused, returns
+-- nil, err, details.
 local function request_of(state, request)
   local inlined = request
   if not state.streams then
@@ -215,16 +223,18 @@ local function request_of(state, request)
   return shown, inlined, plan.idempotent
 end
 
+-- Passes a request to the host, and sets the timer that ends the request if no answer comes in time.
 local function begin(state, plan, shown)
   local ok, raised = values.protected(state.start, shown, function(...) told(state, plan, ...) end)
   if not ok then
     local err = "the option start raised: " .. values.text_of(raised)
     return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
   end
-  if not plan.entry or state.inner then return end -- it has its answer already, or the inner transport has a time-out
+  if not plan.entry or state.inner then return end -- the request has its answer already, or the inner transport ends it in time
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
+-- Begins a request. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local shown, inlined, extra = request_of(state, request)
   local plan = { entry = state.inboxes:expect(slot, box) }
@@ -234,7 +244,8 @@ local function start(state, request, slot, box)
   begin(state, plan, shown)
 end
 
--- If a waiter raises, the error is raised after all other waiters have their outcomes.
+-- Gives an outcome to each request under way, and wakes all code that waits. If a waiter raises, the error is raised after all
+-- other waiters have their outcomes.
 local function close(state)
   if state.closed then return end
   state.closed = true
@@ -257,6 +268,7 @@ local function new_state(options, level, inner)
   return state
 end
 
+-- returns the transport; `inner` is the transport that over() sends with, or nil
 local function make(options, level, inner)
   local state = new_state(options, level + 1, inner)
   local transport = { streams = true, now = state.now }
@@ -306,8 +318,9 @@ function M.new(options)
   return made
 end
 
----Makes a transport for a program that draws frames. It sends over another transport that can have many requests under way:
----callback.over(require("whatsapp.transport.curl").new()). The program calls turn() in each frame; turn() never waits.
+---Makes a transport for a program that draws frames. The new transport sends over another transport, such as
+---require("whatsapp.transport.curl").new(), which can have many requests under way. The program calls turn() in each frame;
+---turn() never waits.
 ---@param inner whatsapp.Transport must have start and wait; nothing else may use it
 ---@return whatsapp.Transport transport as new() returns it
 function M.over(inner)

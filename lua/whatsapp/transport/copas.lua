@@ -1,8 +1,8 @@
 -- The transport over LuaSocket and LuaSec, for programs without libcurl. In a thread of Copas, only this thread waits, and the
--- loop goes on; elsewhere the transport blocks. The look-up of a host name always blocks. The transport verifies certificates
--- and their names, speaks HTTP/1.1 and keeps its connections. Never sends a POST twice.
+-- loop goes on. Elsewhere, the transport blocks the process. The look-up of a host name always blocks. The transport speaks
+-- HTTP/1.1, keeps its connections, and verifies each certificate and the name in it. Never sends a POST twice.
 --
--- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes).
+-- In this file, a plan is the table of one checked request; a box holds the answers of one inbox (see transport/inboxes).
 local checked = require "whatsapp.transport.request"
 local exchange = require "whatsapp.transport.copas.exchange"
 local failures = require "whatsapp.transport.failure"
@@ -46,8 +46,8 @@ end
 
 -- ---- one request ----------------------------------------------------------------------------------------------------------
 
--- Returns the plan of a request, or nil, err, details. Puts the bytes of files and forms into the body: LuaSocket cannot stream
--- them safely.
+-- Returns the plan of a request; or nil, err, details. Puts the bytes of files and forms into the body, because this transport
+-- does not stream.
 local function plan_of(state, request)
   local inlined, err, details = require("whatsapp.transport.inlined").request(request)
   if not inlined then return nil, err, details end
@@ -62,6 +62,7 @@ local function plan_of(state, request)
   return plan
 end
 
+-- sends a request, reads its answer, and writes the answer to a file if the request names one
 local function perform(state, plan, pause)
   local response, err, details = exchange.run(state, plan, pause)
   if not response then return nil, err, details end
@@ -74,7 +75,8 @@ local function wake(box)
   if box.waiter then waits.wake(box.waiter) end
 end
 
--- Runs in the thread of one request. If the transport was closed meanwhile, close() gave the request its outcome.
+-- Sends a request, and puts its answer into its box; runs in the thread of this request. If the transport was closed meanwhile,
+-- does nothing: close() has given the request its outcome.
 local function answer(state, plan, pause)
   local ok, response, err, details = values.protected(perform, state, plan, pause)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
@@ -84,6 +86,7 @@ local function answer(state, plan, pause)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
+-- Begins a request in its own thread. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local plan, err, details = plan_of(state, request)
   local entry = state.inboxes:expect(slot, box)
@@ -98,6 +101,7 @@ end
 
 -- ---- waiting --------------------------------------------------------------------------------------------------------------
 
+-- waits until an answer is in the box, the time is over, or the transport is closed
 local function wait(state, box, seconds)
   local deadline = waits.now() + seconds
   local left = seconds
@@ -109,6 +113,7 @@ local function wait(state, box, seconds)
   end
 end
 
+-- Gives an outcome to each request under way, ends its wait, and closes all connections.
 local function close(state)
   if state.closed then return end
   state.closed = true

@@ -1,11 +1,10 @@
 -- The transport over libcurl for programs that run in a cqueues loop. It suspends the coroutine that sends, and the loop goes
 -- on. Outside of a loop it blocks until the answer arrives.
 --
--- Several coroutines of a controller (one cqueues loop) may wait at the same time. One of them, the watcher, watches libcurl's
--- descriptor for all (on systems without epoll: libcurl's sockets). A watcher may vanish without notice, because its controller
--- is closed or its coroutine is dropped. So the watcher sets a time before which it looks again; after this time, another
--- coroutine becomes the watcher. A box has the answers of one inbox (see transport/inboxes). Never relies on a coroutine to run
--- again.
+-- Several coroutines of a controller (one cqueues loop) may wait at the same time. One of them is the watcher: it watches
+-- libcurl's descriptor for all (on systems without epoll: libcurl's sockets). A watcher may never run again, because other code
+-- closes its controller or drops its coroutine. So a watcher promises a time at which it looks again. If this time is over,
+-- another waiting coroutine becomes the watcher. A box holds the answers of one inbox (see transport/inboxes).
 local needed = require "whatsapp.util.needed"
 local condition = needed.module "cqueues.condition"
 local cqueues = needed.module "cqueues"
@@ -13,7 +12,7 @@ local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
--- seconds. LOOK: the longest wait of a watcher. PROMISED: after this time a watcher counts as vanished.
+-- seconds. LOOK: the longest single wait of a watcher. PROMISED: the time for which a watcher is trusted to look again.
 local LOOK, PROMISED = 0.5, 0.75
 
 local now = libcurl.now
@@ -33,7 +32,8 @@ local function new_watch(curl)
   return self
 end
 
--- A crowd is the waiting coroutines of one controller: the time until which one of them watches, and the boxes of the others.
+-- A crowd is all waiting coroutines of one controller: `watched_until` is the time that the watcher has promised; `boxes` has
+-- the boxes of the other coroutines.
 function Watch:crowd(controller)
   local crowd = self.crowds[controller]
   if not crowd then
@@ -43,7 +43,7 @@ function Watch:crowd(controller)
   return crowd
 end
 
--- Wakes one of the waiting coroutines, which becomes the watcher. If it has vanished, another coroutine takes over later.
+-- Wakes one of the waiting coroutines: it becomes the watcher. If it never runs again, another one becomes the watcher later.
 local function pass_on(crowd)
   local box = next(crowd.boxes)
   if not box or crowd.watched_until > now() then return end
@@ -51,12 +51,12 @@ local function pass_on(crowd)
   box.signal:signal()
 end
 
--- cqueues must forget libcurl's sockets: libcurl may close a socket, and a new socket may get its number
+-- Makes cqueues forget libcurl's sockets: libcurl may close a socket, and a new socket may get the same number.
 local function cancel_sockets(list)
   for i = 1, #list, 2 do cqueues.cancel(list[i]) end
 end
 
--- Waits until libcurl can read or write one of its sockets, a time-out of libcurl is over, or its sockets have changed.
+-- Waits until a socket of libcurl is ready, a time-out of libcurl is over, or libcurl's sockets have changed.
 function Watch:poll_sockets(seconds)
   local client = self.curl.client
   local list, polled = client:sockets(), { self.changed }
@@ -77,6 +77,7 @@ function Watch:step()
   self:change()
 end
 
+-- The caller is the watcher: waits for libcurl's descriptor or sockets, and lets libcurl work.
 function Watch:look(crowd, seconds)
   local client = self.curl.client
   local ready, err
@@ -88,6 +89,7 @@ function Watch:look(crowd, seconds)
   self:step()
 end
 
+-- waits until the box gets an answer, or until the time that the watcher has promised is over
 local function wait_beside(crowd, box, seconds)
   box.signal = box.signal or condition.new()
   crowd.boxes[box] = true
@@ -98,8 +100,8 @@ end
 -- returns whether the wait is over
 local function is_over(self, box) return box.first or self.curl.closed end
 
----Suspends the caller until an answer is in the box, or the time is over. If other code resumes the caller before that, the
----caller waits again.
+---Suspends the caller until an answer is in the box, the time is over, or the transport is closed. If other code resumes the
+---caller too early, the caller waits again.
 ---@param box table
 ---@param seconds number
 function Watch:wait(box, seconds)
@@ -118,7 +120,7 @@ function Watch:wait(box, seconds)
   if controller then pass_on(self:crowd(controller)) end
 end
 
--- if other code resumes the coroutine too early, it sleeps again
+-- sleeps; if other code resumes the coroutine too early, sleeps again
 local function sleep(seconds)
   local deadline = now() + seconds
   local left = seconds

@@ -1,11 +1,11 @@
--- The transport over libcurl, for scripts and for programs without an event loop. Blocks while it waits for one answer, or for
--- the first of many answers. Do not use it in nginx. In an event loop, use whatsapp.transport.cqueues or whatsapp.transport.luv.
--- Never loads libcurl before its first use: a program that sends nothing does not need libcurl.
+-- The transport over libcurl, for scripts and for programs without an event loop. While it waits for an answer, it blocks the
+-- whole process: do not use it in nginx. In an event loop, use whatsapp.transport.cqueues or whatsapp.transport.luv. Loads
+-- libcurl only when the program calls the transport for the first time: a program that sends nothing does not need libcurl.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local M = {}
 
--- Sleeps again if a signal ended the sleep: between two sleeps, Lua can handle the signal.
+-- Sleeps. If a signal ends the sleep too early, sleeps again: between two sleeps, Lua can handle the signal.
 local function sleep(seconds)
   local curl = require "whatsapp.curl"
   local deadline = curl.now() + seconds
@@ -33,13 +33,13 @@ end
 ---@field headers table<string, string>?
 ---@field timeout number? seconds for this attempt
 ---@field body string?
----@field body_file string? path of a regular file; the body is the bytes that the file has when the request begins
+---@field body_file string? path of a regular file; bytes that other code appends after the request began are not sent
 ---@field body_offset integer? offset in the file where the body begins; 0 if absent
 ---@field form whatsapp.form_part[]? parts of a multipart/form-data body
 ---@field to_file string? path of a new file for the body of a 2xx answer; the file must not exist
 ---@field max_file integer? largest size of this file in bytes, 104857600 if absent
----@field progress (fun(transferred: integer, total: integer?))? gets the number of bytes that were written into to_file, or
----without to_file the number of bytes that were sent; it must not wait
+---@field progress (fun(transferred: integer, total: integer?))? is called while bytes move; it must not wait. With to_file, it
+---gets the number of bytes that were received; else the number of bytes that were sent
 
 ---@class whatsapp.form_part
 ---@field name string
@@ -56,8 +56,8 @@ end
 
 ---@param options whatsapp.curl_options?
 ---@return whatsapp.Transport transport callable, with
----now(), sleep(seconds), start(request, slot), wait(seconds) and close(); start takes no inbox, so wait returns the answer to
----any started request
+---now(), sleep(seconds), start(request, slot), wait(seconds) and close(). start takes no inbox: so wait returns the answer to
+---any request of start
 function M.new(options)
   local self = libcurl.new("whatsapp.transport.curl", options, 2, false)
   local transport = { streams = true, now = libcurl.now, sleep = sleep, start = self:starter(), wait = self:waiter() }

@@ -1,5 +1,6 @@
--- Describes a request that failed, for the transports written in Lua: whether it may have been sent, whether a repetition may
--- help, and which directives or options are missing. Pure; never repeats a request.
+-- For the transports written in Lua: makes the failure of a request. Each function returns nil, err, details, and the transport
+-- returns these three values. The details say whether the request may have been sent, whether a repetition may help, and which
+-- directive or option is missing. Pure; never repeats a request.
 local show = require "whatsapp.util.show"
 
 local failures = {}
@@ -13,18 +14,21 @@ failures.REFUSED = "the certificate was refused: not trusted, not of this name, 
 
 -- errors of nginx and of LuaSec, and the hint for each
 local HINTS = {
+  { "through a proxy: 407", "the proxy asks for a name and a password: set them in the option proxy" },
   { "no resolver defined", "nginx needs its directive resolver to find a host by name, such as: resolver 127.0.0.53 ipv6=off;" },
   { "^1[89]: ", TRUST }, { "^2[012]: ", TRUST }, { "^" .. failures.REFUSED, TRUST },
   { "host mismatch", "nginx compares only names: set the option server_name to the name in the certificate" },
   { "certificate verify failed", "the option ca_file can name other authorities than the system's" },
 }
 
--- A repetition does not help against these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is
+-- A repetition does not help after these errors: a wrong certificate, a wrong configuration, a broken file, an answer that is
 -- too long.
 local HOPELESS = {
   "certificate verify failed", "^the authorities'", "^LuaSec is not",
   "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
   "^the answer cannot be written",
+  -- a proxy refused the tunnel; after 408, 425 and 429 a repetition may help
+  "through a proxy: 40[0-79]", "through a proxy: 4[13456789]%d", "through a proxy: 42[0-46-8]",
 }
 
 local function is_any(err, patterns)
@@ -49,7 +53,7 @@ function failures.new(err, sent, retryable, status, hint)
   return nil, err, { kind = "transport", retryable = retryable, may_have_been_sent = sent, http_status = status, hint = hint }
 end
 
----Describes a request of which nothing was sent.
+---The failure of a request that was not sent at all.
 ---@param err any
 function failures.unsent(err)
   err = show.value(err)
@@ -66,7 +70,8 @@ local WORDS = { timeout = "no complete answer came in time", closed = "the conne
 ---@field idempotent boolean?
 ---@field upload { left: integer }? number of bytes of files and forms that were not sent yet
 
----Describes a request that was begun. For files and forms, `plan.upload` shows whether the system has taken their last bytes.
+---The failure of a request that was begun. A request with a file or a form was sent only if `plan.upload` has no bytes left. A
+---repetition is safe if the request is idempotent, or if the request was not sent completely.
 ---@param plan whatsapp.sent_plan
 ---@param err string
 ---@param status integer?
@@ -77,7 +82,7 @@ function failures.lost(plan, err, status)
   return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
 end
 
----Describes a request that was under way when the transport was closed.
+---The failure of a request that was under way when the transport was closed.
 function failures.closed() return failures.new(failures.CLOSED .. "; the request may have been sent", true, false) end
 
 return failures

@@ -1,5 +1,6 @@
--- HTTP/1.1 as bytes: writes the head of a request, and reads an answer from an object that returns its bytes in pieces. Knows
--- no socket and no clock. Never accepts more bytes than its limits allow, and never guesses where an answer ends.
+-- HTTP/1.1 as bytes: writes the head of a request, and reads an answer. The bytes of the answer come in pieces from a source,
+-- an object of the transport. This file knows no socket and no clock. It accepts no more bytes than its limits allow, and never
+-- guesses where an answer ends.
 local http1 = {}
 
 local MAX_HEAD = 64 * 1024 -- largest size of an answer's head, including the interim answers before it
@@ -22,8 +23,8 @@ end
 ---@param plan whatsapp.checked_request
 ---@param length integer? length of the body; nil if there is no body
 ---@param user_agent string? must always be the same for one memory
----@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? keeps the
----last head: if the method is equal, and URL and lines are the same tables, the head is not written again
+---@param memory { head: string?, head_url: whatsapp.url?, head_lines: string[]?, head_method: string? }? keeps the last head.
+---The head is used again if the method is equal, and URL and lines are the same tables
 ---@return string head
 function http1.head(plan, length, user_agent, memory)
   local first
@@ -40,8 +41,8 @@ end
 
 -- ---- bytes that have arrived and are not used yet -----------------------------------------------------------------------
 
--- Keeps the last piece of bytes. Its bytes up to `at` are used. They are cut off only when the next piece comes: a copy for each
--- line would be slow.
+-- A reader holds the last piece of bytes. The bytes up to the position `at` are used already. They are cut off only when the
+-- next piece comes, because a copy after each line would be slow.
 local Reader = {}
 Reader.__index = Reader
 
@@ -59,7 +60,8 @@ end
 
 local TOO_LONG_LINE = "a line of the answer is too long"
 
--- returns the bytes up to the end of a line, without the line end; refuses a line that is longer than `longest`
+-- Returns the next line without its line end. Returns nil and an error if more than `longest` bytes have arrived without a line
+-- end.
 function Reader:line(longest)
   local from = 1
   while true do
@@ -77,14 +79,14 @@ function Reader:line(longest)
   end
 end
 
--- Passes bytes of the body to the source; refuses more bytes than the limit.
+-- Passes bytes of the body to the source. Returns true; or nil and an error, for example if the body is longer than the limit.
 function Reader:keep(bytes)
   self.left = self.left - #bytes
   if self.left < 0 then return nil, http1.too_long(self.limit) end
   return self.source:write(bytes)
 end
 
--- passes `length` bytes to the source, in pieces
+-- passes the next `length` bytes to the source, in pieces; returns true, or nil and an error
 function Reader:pass(length)
   while length > 0 do
     if self.at == #self.piece then
@@ -104,8 +106,8 @@ end
 
 local TOO_LONG = ("the answer's headers are longer than %d bytes"):format(MAX_HEAD)
 
--- Returns the position of an empty line. Searches for plain strings first: Lua tries a pattern at each byte, and the JIT
--- compiler does not compile patterns.
+-- Returns the first and the last position of an empty line. Searches for plain strings before it tries a pattern: Lua tries a
+-- pattern at each byte, and the JIT compiler does not compile patterns.
 local function find_empty_line(piece, from)
   local usual, last = piece:find("\n\r\n", from, true)
   if usual and not piece:find("\n\n", from, true) then return usual, last end
@@ -136,7 +138,8 @@ end
 
 local TOKEN = "^[0-9A-Za-z!#$%%&'*+%-.^_`|~]+$"
 
--- Header names that were read before -> their lower case; at most MOST_KNOWN. A server sends the same names again and again.
+-- Header names that were read before -> the names in lower case; at most MOST_KNOWN names. A server sends the same names in
+-- each answer.
 local known, known_count, MOST_KNOWN = {}, 0, 256
 
 -- returns the name in lower case; nil if it has a byte that is not allowed
@@ -170,8 +173,8 @@ end
 
 local CR, SPACE, TAB = 13, 32, 9
 
--- Returns the headers if all of them have the usual form; nil if headers_with_care() must read them. This saves 30,000
--- instructions for each answer.
+-- Returns the headers if each header has the usual form, and its name is known; else nil, and headers_with_care() must read
+-- them. Saves 30,000 instructions for each answer.
 local function usual_headers(head)
   if head:find("\0", 1, true) then return nil end
   local headers, at = {}, head:find("\n", 1, true) + 1
@@ -198,7 +201,8 @@ local function headers_of(head)
   return headers_with_care(head)
 end
 
--- returns the status and the headers of the last answer; skips interim answers
+-- Returns the status, the headers, and whether the answer is HTTP/1.1; skips interim answers (1xx). After a failure returns
+-- nil, err, and the status if it was read.
 local function read_last_head(reader)
   while true do
     local head, err = read_head(reader)
@@ -214,7 +218,7 @@ end
 
 -- ---- the body ---------------------------------------------------------------------------------------------------------
 
--- returns the number in a Content-Length; a list of equal numbers counts as one number
+-- returns the number in a Content-Length, or nil; several equal numbers count as one
 local function length_of(value)
   if value:find "^%d+$" then return tonumber(value) end
   local length
@@ -239,6 +243,7 @@ local function skip_trailers(reader)
   end
 end
 
+-- passes the content of all chunks to the source
 local function read_chunks(reader)
   while true do
     local line, err = reader:line(1024)
@@ -255,6 +260,7 @@ local function read_chunks(reader)
   end
 end
 
+-- passes all bytes to the source, until the server closes the connection
 local function read_to_end(reader)
   local ok, err
   repeat
@@ -275,7 +281,7 @@ local function chunked_in(value)
   return count, last == "chunked"
 end
 
--- returns how the body ends, or nil and the error; kept: true if the connection may be used for another request
+-- Returns how the body ends, or nil and an error. `kept` is true if the next answer can follow on the same connection.
 local function framing(method, status, headers, is_1_1)
   if method == "HEAD" or BODILESS[status] then return { length = 0, kept = true } end
   local coding, length = headers["transfer-encoding"], headers["content-length"]
@@ -297,6 +303,7 @@ local function read_body(reader, frame)
   return reader:pass(frame.length)
 end
 
+-- returns whether the server keeps the connection open
 local function is_kept(headers, is_1_1)
   local said = headers.connection
   if said == "keep-alive" then return true end
@@ -310,11 +317,11 @@ end
 ---@return string err
 function http1.too_long(limit) return ("the answer is longer than %.0f bytes"):format(limit) end
 
----The source returns the bytes of an answer: pull() returns them as they arrive, and write() gets the bytes of the body again.
+---The source of an answer's bytes. pull() returns the bytes as they arrive; write() gets those bytes that are the body.
 ---@class whatsapp.http1_source
 ---@field pull fun(self: whatsapp.http1_source): string?, string? returns the next bytes; at the end nil, "closed"
----@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer called once before the body; returns
----the largest size that the body may have
+---@field open fun(self: whatsapp.http1_source, status: integer, length: integer?): integer is called once, before the body;
+---returns the largest allowed size of the body
 ---@field write fun(self: whatsapp.http1_source, bytes: string): true?, string?
 
 ---Reads one answer.
@@ -337,6 +344,16 @@ function http1.read(source, method)
   ok, err = read_body(reader, frame)
   if not ok then return nil, err, status end
   return { status = status, headers = headers, kept = frame.kept and reader:size() == 0 and is_kept(headers, is_1_1) }
+end
+
+---@param headers table<string, string>
+---@param wanted table<string, boolean>? names in lower case; nil: all
+---@return table<string, string> headers only the wanted ones
+function http1.wanted_of(headers, wanted)
+  if not wanted then return headers end
+  local left = {}
+  for name in pairs(wanted) do left[name] = headers[name] end
+  return left
 end
 
 return http1

@@ -1,15 +1,16 @@
--- Keeps the answers of a transport until wait() returns them. A caller, such as a batch, passes two values to start(request,
--- slot, inbox): wait(seconds, inbox) returns only answers of this inbox, and returns the slot with the answer.
+-- Keeps the answers of a transport until wait() returns them. A caller, such as a batch, begins a request with start(request,
+-- slot, inbox). The slot is any value that names the request: wait(seconds, inbox) returns it with the answer. The inbox is any
+-- value that names the caller: wait() returns only answers of this inbox.
 --
--- An entry holds one answer. Each inbox has a box: a list of the entries whose answers have arrived, in the order of their
--- arrival. Entries are made in advance and reused: so an answer needs no memory when it arrives, and is never lost. Never waits:
--- transports wake the waiter of a box.
+-- For each inbox there is a box: the list of its answers that have arrived, in the order of their arrival. An entry holds one
+-- answer. Entries are made in advance, and are reused after wait() has returned their answers. So an arriving answer needs no
+-- memory, and a lack of memory loses no answer. This file never waits: the transport wakes the caller that waits for a box.
 local Inboxes = {}
 Inboxes.__index = Inboxes
 
 local inboxes = {}
 
--- types of keys that a weak table never drops
+-- types of inboxes that the garbage collector never removes from a weak table: take() removes them
 local KEPT = { string = true, number = true, boolean = true }
 
 ---@return table inboxes the inboxes of one transport
@@ -44,8 +45,8 @@ function Inboxes:reserve()
   if not self.free then self.free = new_entry() end
 end
 
----Makes the entry for the answer to a request. Raises if there is no memory: call it before the request begins, or after
----reserve().
+---Returns an entry for the answer to a request. Raises if there is no memory: so call this function before the request begins,
+---or after reserve().
 ---@param slot any
 ---@param box table
 ---@return table entry

@@ -1,5 +1,5 @@
--- For transports that do not stream files: puts the files of a request into its body. Checks to_file, the file for the answer,
--- before anything is sent. Never sends, and makes no file.
+-- For transports that do not stream files: puts the files of a request into its body. Also checks `to_file`, the path of the
+-- file for the answer, so that a wrong path fails before the request is sent. Never sends, and makes no file.
 local inlined = {}
 
 ---@param request whatsapp.request

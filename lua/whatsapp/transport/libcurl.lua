@@ -1,8 +1,9 @@
--- The transports over libcurl share this file. An object has one client of whatsapp.curl, and makes it at the first request. The
--- object begins requests, puts their answers into boxes (see transport/inboxes), and calls their progress functions. A tag is the
--- value that whatsapp.curl returns with the outcome of a request. Never knows an event loop, and waits only in perform() and in
--- the function that waiter() returns.
---   start(request, slot, box)   begins a request; the entry of the request is its tag in whatsapp.curl
+-- The code that curl.lua, cqueues.lua and luv.lua share. An object of this file has one client of whatsapp.curl, and makes the
+-- client at the first request. The object begins requests, puts each answer into a box, and calls the progress functions.
+-- Slots, entries and boxes: see transport/inboxes. A tag is the value by which whatsapp.curl names a request: the transport
+-- passes a tag when it begins the request, and whatsapp.curl returns the tag with the outcome. This file knows no event loop.
+-- Only two functions wait: perform(), and the function that waiter() makes.
+--   start(request, slot, box)   begins a request; its tag is the entry for its answer
 --   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
 --   close()                     gives an outcome to each request that is under way
 local checks = require "whatsapp.transport.request"
@@ -18,7 +19,8 @@ for name, kind in pairs(util_options.TRANSPORT) do OPTIONS[name] = kind end
 local CLOSED = "the transport was closed before the answer came; the request may have been sent"
 local NO_MEMORY = "not enough memory"
 
--- Returns whatsapp.curl. If it is not installed, raises an error of one line; Lua's error also lists the paths that Lua searched.
+-- Returns whatsapp.curl. If whatsapp.curl is not installed, raises an error of one line: Lua's own error would list every path
+-- that Lua searched.
 local function load_curl()
   local ok, curl = pcall(require, "whatsapp.curl")
   if ok then return curl end
@@ -41,21 +43,21 @@ end
 ---@field client userdata|false a client of whatsapp.curl; false before the first request and after close()
 ---@field add function the client's method add; kept here, because a look-up through the metatable costs 1 % of a request
 ---@field next function the client's method next; kept here for the same reason
----@field has_descriptor boolean true: a descriptor becomes readable when step() has work; false on systems without epoll: a loop
----must watch client:sockets(), and call step() when a socket is ready or the seconds of client:timeout() are over
+---@field has_descriptor boolean true: a descriptor becomes readable when step() has work. false, on systems without epoll: a
+---loop must watch client:sockets(), and must call step() when a socket is ready or when client:timeout() seconds are over
 ---@field closed boolean
 ---@field inboxes table
----@field observed table<any, table>|false tag -> the object that calls the progress function of the request; false before the
----first request with progress, and after close()
----@field calls table<table, true>|false the entries of perform() with progress; in whatsapp.transport.curl, all other tags are
----slots; false before the first such call
+---@field observed table<any, table>|false tag -> teller, the object that calls the progress function of the request (see
+---transport/progress); false before the first request with progress, and after close()
+---@field calls table<table, true>|false only for whatsapp.transport.curl, whose tags are slots: the tags that are entries,
+---because perform() with progress made them; false before the first such call
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
 ---@param name string the transport's name
 ---@param options whatsapp.curl_options?
 ---@param level integer the stack level of the caller to blame, as for error()
----@param watched boolean true: an event loop watches the client's descriptor
+---@param watched boolean true: an event loop watches the client's descriptor, and all tags are entries; false: tags are slots
 ---@return whatsapp.libcurl
 function libcurl.new(name, options, level, watched)
   return setmetatable({
@@ -88,21 +90,23 @@ end
 
 -- ---- begin ----------------------------------------------------------------------------------------------------------------
 
--- Raises for wrong use.
+-- Raises if the transport is closed, or if the request is used wrongly.
 local function check(self, request, level)
   if self.closed then error("attempt to use a closed transport", level + 1) end
   if type(request) ~= "table" then error("the request must be a table, not a " .. type(request), level + 1) end
   if request.body_file or request.form or request.progress then checks.check_streams(request, level + 1) end
 end
 
+-- sets the teller of a tag; nil removes the teller
 local function observe(self, tag, teller)
   if not (self.observed or teller) then return end
   self.observed = self.observed or {}
   self.observed[tag] = teller
 end
 
--- Adds a request with a tag. Returns true after a success. If the request is refused or there is no memory, returns false, err,
--- details. For wrong use, returns nil and the error. If the request did not begin, keeps nothing of the request.
+-- Begins a request with a tag. Returns true if the request began. Returns false, err, details if the request is refused, this
+-- libcurl cannot be used, or there is no memory. Returns nil and the error if the request is used wrongly. After a failure, no
+-- part of the request is kept.
 local function add(self, request, tag, level)
   local client, unusable, why = self.client, nil, nil
   if not client then client, unusable, why = self:open(level + 1) end
@@ -133,8 +137,9 @@ function Libcurl:start(request, slot, box, level)
   error(err, level + 1)
 end
 
----Returns the function start() of whatsapp.transport.curl. It uses the slot of a request as its tag, so most requests need no
----entry. With wait(), this closure saves 560 instructions for each message, compared with methods of this object.
+---Returns the function start() of whatsapp.transport.curl. In that transport, the slot of a request is also its tag: so most
+---requests need no entry. The closures of starter() and waiter() save 560 instructions for each message, compared with methods
+---of this object.
 ---@return fun(request: table, slot: any) start
 function Libcurl:starter()
   return function(request, slot)
@@ -155,7 +160,8 @@ local function report(self, tag, teller, now)
   if moved ~= nil and (ended or teller:is_due(now)) then teller:tell(now, moved, total, ended) end
 end
 
--- copies the list first: a progress function may start another request, or close the transport
+-- calls the progress functions of all requests; copies the list first, because a function may start another request or close
+-- the transport
 local function report_all(self)
   local now, all = libcurl.now(), {}
   for tag, teller in pairs(self.observed) do all[tag] = teller end
@@ -181,8 +187,8 @@ local function next_outcome(self)
   return tag, response, err, details
 end
 
--- Puts an outcome into a box, and returns the box. If the tag is an entry, uses the box of the entry; if the tag is a slot,
--- uses the common box. If inboxes:reserve() ran before, this function needs no memory.
+-- Puts an outcome into a box, and returns the box. If the tag is an entry, this is the box of the entry. If the tag is a slot,
+-- this is the common box. Needs no memory if inboxes:reserve() ran before.
 local function keep(self, tag, response, err, details)
   local entry = tag
   if self.calls and self.calls[tag] then self.calls[tag] = nil
@@ -212,8 +218,8 @@ function Libcurl:step(wake)
   self:collect(wake)
 end
 
--- For whatsapp.transport.curl: returns the slot and the outcome of the next request of start() that has ended; no value: no such
--- request has ended. Keeps the outcomes of perform() in their boxes.
+-- For whatsapp.transport.curl: returns the slot and the outcome of the next request of start() that has ended; no value if no
+-- such request has ended. Puts the outcomes of perform() into their boxes.
 local function next_started(self)
   while true do
     if self.client and not (self.observed or self.calls) then return self.next(self.client) end -- all tags are slots
@@ -223,8 +229,8 @@ local function next_started(self)
   end
 end
 
----Returns the function wait() of whatsapp.transport.curl: it waits in libcurl until one of the requests of start() has ended.
----Returns no value if the time is over, or if the transport was closed.
+---Returns the function wait() of whatsapp.transport.curl. wait() stays in libcurl until a request of start() has ended. It
+---returns no value if the time is over, if the transport was closed, or if this libcurl cannot be used.
 ---@return fun(seconds: number): any, table?, string?, table? wait returns slot, response, err, details
 function Libcurl:waiter()
   local common = self.inboxes.common
@@ -254,9 +260,9 @@ local function step_of_call(self)
   self:collect()
 end
 
--- Sends a request with a progress function: waits in steps, and calls the function between two steps. Keeps the answers to other
--- requests for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request, removes the file of its
--- answer, and raises the error again.
+-- Sends a request with a progress function: waits in steps, and calls the function between two steps. Answers to other requests
+-- stay in their boxes, for wait(). If code raises an error during the wait (Ctrl-C does so), ends the request, removes the file
+-- of its answer, and raises the error again.
 local function perform_observed(self, request, level)
   local box = self.inboxes.new_box()
   local call = self.inboxes:expect(box, box)
@@ -268,7 +274,7 @@ local function perform_observed(self, request, level)
       local ok, raised = pcall(step_of_call, self)
       if not ok then
         if self.client then self.client:abort(call) end
-        if request.to_file then os.remove(request.to_file) end -- this request made it
+        if request.to_file then os.remove(request.to_file) end -- this request made the file
         error(raised, 0)
       end
     end
@@ -318,8 +324,9 @@ end
 
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Plain Lua 5.1 cannot suspend a coroutine within a pcall or within the iterator of a `for`. It raises an error only when the
----coroutine waits. At that time the request is under way, and its answer is lost. This function raises before the request begins.
+---Raises if plain Lua 5.1 cannot suspend the coroutine that runs. Plain Lua 5.1 cannot suspend a coroutine within a pcall or
+---within the iterator of a `for`, and raises its own error only when the coroutine waits: by then the request is under way, and
+---its answer is lost. So the transports call this function before the request begins.
 function libcurl.check_suspendable()
   if not FIRM then return end
   local level = 2

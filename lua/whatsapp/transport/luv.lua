@@ -1,9 +1,11 @@
 -- The transport over libcurl for programs that run in libuv's loop through luv. It suspends the coroutine that sends, and the
--- loop goes on. Outside of a coroutine it runs the loop itself until the answer arrives.
+-- loop goes on. Outside of a coroutine, it runs the loop until the answer arrives.
 --
--- Other code may close or resume a coroutine that waits here. So the transport resumes only coroutines that still wait here; and
--- a coroutine that other code resumes too early waits again. Never waits inside a callback of the loop: the transport raises an
--- error there. In this file, `place` is a table whose member `waiter` is the waiting coroutine: the box of an inbox (see
+-- While a coroutine waits here, other code may close it or resume it. So the transport resumes a coroutine only if it still
+-- waits here; and a coroutine that other code resumes too early waits again. In a callback of the loop, the transport raises an
+-- error, because a callback cannot wait.
+--
+-- In this file, a place is a table whose member `waiter` is the waiting coroutine, or MAIN. A place is the box of an inbox (see
 -- transport/inboxes), or a table for one sleep.
 local libcurl = require "whatsapp.transport.libcurl"
 local uv = require("whatsapp.util.needed").module "luv"
@@ -24,7 +26,8 @@ local function start_timer(timer, seconds, call)
   timer:start(milliseconds(seconds), 0, call)
 end
 
--- A closed handle needs one more turn of the loop: if the Lua state ends before this turn, luv 1.44 crashes.
+-- Closes a handle, and lets the loop make one turn if it does not run: without this turn, luv 1.44 crashes when the Lua state
+-- ends.
 local function close_handle(handle)
   handle:close()
   if not uv.loop_mode() then uv.run "nowait" end
@@ -32,7 +35,7 @@ end
 
 -- ---- suspend and resume -------------------------------------------------------------------------------------------------
 
--- returns the caller: its coroutine, or MAIN
+-- Returns the caller: its coroutine, or MAIN. Raises if the caller cannot wait.
 local function current()
   local co, main = coroutine.running()
   if co and not main then
@@ -52,7 +55,7 @@ local function suspend(place, waiter)
   end
 end
 
--- resumes the waiter if it still waits here; returns the error if the waiter then raises
+-- resumes the waiter if it still waits here; if the waiter then raises, returns the error
 local function resume(place)
   local waiter = place.waiter
   place.waiter = nil
@@ -61,6 +64,7 @@ local function resume(place)
   if not ok then return debug.traceback(waiter, values.text_of(err)) end
 end
 
+-- suspends the caller for these seconds
 local function sleep(seconds)
   local place, timer = { waiter = current() }, uv.new_timer()
   start_timer(timer, seconds, function()
@@ -74,7 +78,7 @@ end
 
 -- ---- waiting ----------------------------------------------------------------------------------------------------------------
 
--- Watches the descriptor only while a request is under way, so that the loop can end if there is no request.
+-- Wakes the waiters. Watches libcurl's descriptor only while a request is under way: else the loop could never end.
 local Watch = {}
 Watch.__index = Watch
 
@@ -82,7 +86,7 @@ local function new_watch(curl)
   local self = setmetatable({ curl = curl, is_active = false, deadlines = {}, sockets = {} }, Watch)
   self.on_readable = function() self:step() end
   self.on_time = function() self:end_waits() end
-  -- if a waiter raises, the error goes to the loop, after all other waiters are awake
+  -- if a waiter raises, raise() passes the error to the loop after the other waiters were woken
   self.wake = function(box)
     self.deadlines[box] = nil
     local err = resume(box)
@@ -111,7 +115,8 @@ function Watch:raise()
   if raised then error(raised, 0) end
 end
 
--- Stops all handles of sockets. Returns the handles whose sockets libcurl does not use any more: pass them to close_handle().
+-- Stops all handles of sockets. Returns the handles whose sockets libcurl does not use any more: the caller must pass them to
+-- close_handle().
 function Watch:stop_sockets(seen)
   local gone = {}
   for fd, handle in pairs(self.sockets) do
@@ -124,9 +129,9 @@ function Watch:stop_sockets(seen)
   return gone
 end
 
--- For systems without epoll: watches each of libcurl's sockets with a handle; a timer makes the next step. Starts each handle
--- again, because libcurl may have closed its socket, and a new socket may have the same number. Watches nothing if no request
--- is under way, so that the loop can end.
+-- For systems without epoll: watches each socket of libcurl with a handle, and sets a timer for libcurl's time-outs. Starts
+-- every handle again at each step: libcurl may have closed a socket, and a new socket may have the same number. Watches nothing
+-- while no request is under way, so that the loop can end.
 function Watch:watch_sockets()
   local client, seen = self.curl.client, {}
   local is_idle = client:running() == 0
@@ -145,7 +150,7 @@ function Watch:watch_sockets()
   for _, handle in ipairs(gone) do close_handle(handle) end -- last, because it may run other callbacks of the loop
 end
 
----Watches the descriptor; a forked child has a different descriptor.
+---Begins to watch the descriptor. In a forked child, libcurl has a new descriptor: so compares the number each time.
 function Watch:start()
   if not self.curl.has_descriptor then return self:watch_sockets() end
   local fd = self.curl:fd()
@@ -174,6 +179,7 @@ function Watch:end_waits()
   self:raise()
 end
 
+-- sets the timer for the first deadline; nil stops the timer
 function Watch:set_timer(deadline)
   self.soonest = deadline
   if deadline then
@@ -197,6 +203,7 @@ function Watch:wait(box, waiter, seconds)
   if self.soonest and next(self.deadlines) == nil then self:set_timer(nil) end -- a timer would keep the loop alive
 end
 
+-- Closes the handles before the client, because they watch its sockets. Then wakes all waiters.
 function Watch:close()
   local gone = self:stop_sockets {}
   for _, name in ipairs { "handle", "timer", "step_timer" } do

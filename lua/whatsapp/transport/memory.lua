@@ -1,5 +1,7 @@
--- A transport without a network, for tests. A function or a list answers the requests; the transport keeps all requests. Its
--- clock moves only while a caller sleeps or waits for an answer. Touches no file but the files that a request names.
+-- A transport without a network, for tests. The test gives a function or a list of answers; the transport answers each request
+-- with them, and keeps all requests. Its clock is virtual: the clock moves only when a caller sleeps or waits for an answer.
+-- Reads and writes only the files that a request names.
+local options_of = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local progress = require "whatsapp.transport.progress"
 local values = require "whatsapp.util.values"
@@ -64,6 +66,7 @@ end
 ---@field requests whatsapp.request[] all requests, unchanged
 ---@field slept number seconds of the virtual clock
 
+-- returns the answer of the test to the last request
 local function answer_to(self, request)
   local handle = self.handle
   if values.callable(handle) then return handle(request) end
@@ -73,8 +76,8 @@ local function answer_to(self, request)
   return nil, next_answer.err or next_answer.text, next_answer.details
 end
 
----Answers a request as a transport does: if the request has to_file, writes the body into this file; if it has progress, calls
----this function. whatsapp.sandbox uses it, too.
+---Answers a request. If the request has to_file, writes the body into this file; if the request has progress, calls this
+---function. whatsapp.sandbox uses this function, too.
 ---@private
 ---@param answers fun(subject: any, request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
 ---@param subject any
@@ -90,12 +93,14 @@ end
 
 local answer = M.answer
 
+-- keeps a request; returns the seconds until its answer arrives
 local function keep(self, request)
   self.requests[#self.requests + 1] = request
   local delay = self.delay
   return values.callable(delay) and delay(request) or delay
 end
 
+-- sends one request: the clock moves by the delay of its answer
 local function call(self, request)
   self.slept = self.slept + keep(self, request)
   return answer(answer_to, self, request)
@@ -106,7 +111,8 @@ local function start(self, request, slot)
   self.coming[#self.coming + 1] = { at = at, slot = slot, answer = { answer(answer_to, self, request) } }
 end
 
--- returns the earliest answer, if it comes within these seconds
+-- Returns the slot and the answer that comes first, if it comes within these seconds; else no value. Moves the clock to that
+-- time.
 local function wait(self, seconds)
   local first
   for i, one in ipairs(self.coming) do
@@ -127,7 +133,8 @@ end
 ---@param options { delay: (number|fun(request: whatsapp.request): number)? }? delay: seconds until an answer arrives
 ---@return whatsapp.memory_transport transport callable; .requests, .slept, now(), sleep(seconds), start, wait
 function M.new(handle, options)
-  local self = { requests = {}, slept = 0, handle = handle, delay = options and options.delay or 0, coming = {}, streams = true }
+  local checked = options_of.check(options, { delay = "delay" }, 2)
+  local self = { requests = {}, slept = 0, handle = handle, delay = checked.delay or 0, coming = {}, streams = true }
   function self.now() return self.slept end
   function self.sleep(seconds) self.slept = self.slept + seconds end
   function self.start(request, slot) return start(self, request, slot) end

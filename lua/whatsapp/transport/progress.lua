@@ -1,6 +1,6 @@
 -- Calls a user's progress function: at most ten times a second, and once when the request ends. A teller is the object that
--- calls the function of one request. If the function raises, the teller does not call it again, and the outcome of the request
--- gets the error in progress_error. Never waits; reads no clock.
+-- does this for one request. If the function raises, the teller does not call it again, and puts the error into
+-- `progress_error` of the request's outcome. Never waits; reads no clock.
 local show = require "whatsapp.util.show"
 local values = require "whatsapp.util.values"
 
@@ -20,7 +20,7 @@ function progress.new(call, now) return setmetatable({ call = call, due = now + 
 ---@return boolean is_due true: call tell()
 function Teller:is_due(now) return self.call ~= nil and now >= self.due end
 
----Calls the function, if more bytes have moved since the last call, or this is the last call.
+---Calls the function if the number of bytes has changed since the last call, or if this is the last call.
 ---@param now number
 ---@param moved integer bytes
 ---@param total integer? bytes

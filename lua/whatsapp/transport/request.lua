@@ -71,7 +71,7 @@ function checked.check_streams(request, level)
   if kind ~= "nil" and kind ~= "function" then error("progress must be a function, not a " .. kind, level + 1) end
 end
 
----Raises if a transport in Lua cannot begin a call: the transport is closed, or the request is used wrongly.
+---Raises if a transport written in Lua cannot begin a request: the transport is closed, or the request is used wrongly.
 ---@param state { closed: boolean } the state of the transport
 ---@param request any
 ---@param level integer the stack level of the caller to blame, as for error()
@@ -81,7 +81,7 @@ function checked.check_call(state, request, level)
   checked.check_streams(request, level + 1)
 end
 
----Raises if the slot is nil: wait() returns no value if no answer came, so nil cannot be a slot.
+---Raises if the slot is nil: wait() returns nothing if no answer came, so a slot must not be nil.
 ---@param slot any
 ---@param level integer the stack level of the caller to blame, as for error()
 function checked.check_slot(slot, level)
@@ -96,7 +96,7 @@ end
 ---@field body string?
 ---@field idempotent boolean
 
--- returns whether the headers are equal to the last headers that were checked
+-- returns whether the headers are equal to the copy of the headers that were checked last
 local function are_same(headers, last)
   if type(headers) ~= "table" or not last then return false end
   local count = 0
@@ -107,6 +107,7 @@ local function are_same(headers, last)
   return count == last.count
 end
 
+-- returns the same as checked.headers(); equal headers are not checked again
 local function check_headers(headers, memory)
   if are_same(headers, memory.headers) then return memory.lines, memory.values end
   local lines, values = checked.headers(headers)
@@ -128,7 +129,8 @@ end
 
 ---@param request table
 ---@param allow_http boolean? must always be the same for one memory
----@param memory table? keeps the last checked URL and headers, because most requests of a transport have the same ones
+---@param memory table? keeps the URL and the headers that were checked last: most requests of a transport have the same ones,
+---and are not checked again
 ---@return whatsapp.checked_request? plan the checked request; the caller must not change its lines and headers
 ---@return string? err
 function checked.request(request, allow_http, memory)

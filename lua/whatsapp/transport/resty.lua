@@ -1,9 +1,9 @@
--- The transport over cosockets, for nginx with its Lua module (OpenResty). It suspends the light thread that sends, and nginx's
--- worker process continues. All handlers of a worker process share the kept connections. Never calls a function of nginx before
--- the first request, so that a program can make the transport in init_by_lua.
+-- The transport over cosockets, for nginx with its Lua module (OpenResty). It suspends the light thread that sends; meanwhile
+-- nginx's worker process does other work. All handlers of a worker process share the kept connections. Before the first
+-- request, this file calls no function of nginx: so a program can make the transport in init_by_lua.
 --
--- In this file, a plan is a checked request with its state; a box has the answers of one inbox (see transport/inboxes); and a
--- worker is a light thread of resty/workers.
+-- In this file, a plan is the table of one checked request; a box holds the answers of one inbox (see transport/inboxes); a
+-- worker is a light thread of resty/workers, and not nginx's worker process.
 local alone = require "whatsapp.transport.resty.alone"
 local checked = require "whatsapp.transport.request"
 local cosocket = require "whatsapp.transport.resty.exchange"
@@ -32,7 +32,7 @@ local LONGEST = 60 -- the longest single wait, in seconds
 ---@field pool string? all transports of a worker process with the same `pool` share their connections, "" if absent
 ---@field pool_size integer? number of idle connections to a host that a worker process keeps, 32 if absent
 ---@field idle_timeout number? seconds that an idle connection is kept, 60 if absent
----@field http table? lua-resty-http (`require "resty.http"`): the transport then sends with it
+---@field http { new: fun(self): any }? lua-resty-http (`require "resty.http"`): the transport then sends with it
 ---@field proxy string? URL of a proxy, only with lua-resty-http; "" for no proxy
 
 local NEW = {
@@ -74,7 +74,7 @@ local function new_state(options, level)
     settings = settings, wanted = settings.headers and values.set(settings.headers),
     exchange = settings.http and require("whatsapp.transport.resty.lua_resty_http").exchange or cosocket.exchange,
     inboxes = inboxes.new(), checked = {}, spare = false,
-    -- The plans of requests, and the boxes that a light thread waits for. Weak tables: nginx may end a light thread at any time.
+    -- The plans under way, and the boxes for which a light thread waits. Weak tables: nginx may end a light thread at any time.
     under_way = setmetatable({}, { __mode = "k" }), waiting = setmetatable({}, { __mode = "k" }),
   }
 end
@@ -144,7 +144,8 @@ local function wake(box)
   if semaphore and semaphore:count() < 1 then semaphore:post(1) end
 end
 
--- The job of a worker. If the transport was closed, the plan has no entry: close() gave the request its outcome.
+-- The job of a worker: does one request, and puts its answer into its box. If the transport was closed meanwhile, the plan has
+-- no entry: close() has given the request its outcome.
 local function answer(plan, worker)
   local state = plan.state
   plan.worker = worker
@@ -156,13 +157,14 @@ local function answer(plan, worker)
   wake(state.inboxes.put(entry, response, err, details))
 end
 
--- passes a request to a worker
+-- starts a request in a worker
 local function begin(state, plan, socket, entry)
   plan.state, plan.socket, plan.entry = state, socket, entry
   state.under_way[plan] = true
   workers.run(state, answer, plan)
 end
 
+-- Begins a request in a worker. A refused request gets its outcome at once.
 local function start(state, request, slot, box)
   local plan, socket, refusal = prepare(state, request)
   local entry = state.inboxes:expect(slot, box)
@@ -181,8 +183,8 @@ local function wait(state, box, seconds)
   end
 end
 
--- Sends one request while the caller waits. A short request goes through resty/alone, others through a worker. The box of a call
--- is kept for the next call, unless nginx ends the caller during the wait.
+-- Sends one request while the caller waits. A short request without files and progress goes through resty/alone; every other
+-- request goes through a worker. The box is kept for the next call; if nginx ends the caller during the wait, the box is lost.
 local function perform(state, request)
   local plan, socket, refusal = prepare(state, request)
   if not plan then return nil, socket, refusal end
@@ -199,6 +201,7 @@ local function perform(state, request)
   return response, err, details
 end
 
+-- Gives an outcome to each request under way. Wakes the workers of these requests, and all code that waits.
 local function close(state)
   if state.closed then return end
   state.closed = true
@@ -215,7 +218,7 @@ local function close(state)
 end
 
 ---@param options whatsapp.resty_options?
----@param level integer? the stack level of the code to blame for wrong options, as for error(); if absent, the caller
+---@param level integer? the stack level to blame for wrong options, as for error(); the caller if absent
 ---@return whatsapp.Transport transport callable, with
 ---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close()
 function M.new(options, level)

@@ -1,6 +1,6 @@
--- For transports written in Lua: reads the files and forms of a request in pieces, and makes the file for its answer. The error
--- texts are the same as in whatsapp.curl. Opens all files before anything is sent, with resty/file; never keeps a whole file in
--- memory.
+-- For transports written in Lua: reads the files and forms that a request sends, and makes the file for its answer. The error
+-- texts are the same as in whatsapp.curl. read() checks the request; open() opens all files (with resty/file) before the
+-- request is sent. The bytes are read in pieces: a whole file is never in memory.
 local outcome = require "whatsapp.wire.outcome"
 local values = require "whatsapp.util.values"
 
@@ -15,7 +15,7 @@ local function refused(err, field, rule)
   return outcome.invalid(field .. ": " .. err, { { path = field, rule = rule or "type", message = err } })
 end
 
--- the error shows the path only if the path has no control characters
+-- shows the path only if the path has no control characters
 local function unusable(field, path, err)
   return refused(path:find "[^\t%C]" and err or ("%s: %s"):format(path, err), field, "file")
 end
@@ -25,6 +25,7 @@ local function is_bytes(value) return type(value) == "number" and value >= 0 and
 
 -- ---- a form -------------------------------------------------------------------------------------------------------------
 
+-- returns an error if a part of a form is wrong
 local function check_part(part)
   if type(part) ~= "table" then return "must be a table" end
   if not is_text(part.name) then return "needs a name, a string without NUL" end
@@ -40,10 +41,11 @@ local function check_part(part)
   if part.file and not (part.filename and part.type) then return "a file needs a filename and a type" end
 end
 
--- escapes a name as browsers do, so that the name cannot end its header
+-- escapes a name as browsers do: else a quote or a line end in the name would end the header
 local ESCAPES = { ['"'] = "%22", ["\r"] = "%0D", ["\n"] = "%0A" }
 local function escaped(name) return (name:gsub('["\r\n]', ESCAPES)) end
 
+-- returns the header lines of a part, with the empty line after them
 local function head_of(part)
   local lines = { ('Content-Disposition: form-data; name="%s"'):format(escaped(part.name)) }
   if part.filename then lines[1] = ('%s; filename="%s"'):format(lines[1], escaped(part.filename)) end
@@ -52,8 +54,8 @@ local function head_of(part)
   return table.concat(lines, "\r\n") .. "\r\n\r\n"
 end
 
--- Returns the pieces of a form and its Content-Type. A piece is { text =, counts = } or { file =, from =, field = }; counts is
--- true if progress counts the text.
+-- Returns the pieces of a form and its Content-Type. A piece is { text =, counts = } or { file =, from =, field = }. `counts`
+-- is true if the bytes of the text count for the progress function, as the bytes of files do.
 local function pieces_of_form(form)
   if not values.is_list(form) then return refused "form must be a list of parts" end
   if #form > MAX_PARTS then return refused "form has more than 100 parts" end
@@ -103,7 +105,7 @@ local function open_pieces(self)
   return self
 end
 
----Returns the next bytes. After the call, `left` is the number of bytes that were not read yet.
+---Returns the next bytes. After the call, `left` is the number of bytes that are not read yet.
 ---@return string? bytes nil at the end, or with err
 ---@return string? err
 function Upload:read()

@@ -1,12 +1,13 @@
 -- Finds clusters: a cluster is the code points that a reader sees as one character. Follows the rules of UAX 29 (extended
 -- grapheme clusters). Pure: takes any bytes, needs linear time, and never raises.
 --
--- A cluster does not end: between CR and LF; before a combining mark, a variation selector, a skin tone, a tag, a zero width
--- joiner or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after it; within a
--- pair of regional indicators; between a virama (or a similar sign) and the consonant after it. UAX 29 has the last rule only
--- for six scripts (GB9c). Here it holds for every script with such a sign, for example Tamil and Khmer.
--- Limits: the data belong to one Unicode version (util/unicode); a mark of a later version counts as a letter. This file knows no
--- fonts: a font may draw several clusters as one sign (a ligature). Each byte that is not UTF-8 is a cluster.
+-- A cluster does not end at these places: between CR and LF; before a combining mark, a variation selector, a skin tone, a tag,
+-- a zero width joiner or a spacing mark; after a prepended mark; within a Hangul syllable; between a joiner and the emoji after
+-- it; within a pair of regional indicators; between a virama (or a similar sign) and the consonant after it. UAX 29 has the
+-- last rule only for six scripts (GB9c). Here it holds for every script with such a sign, for example Tamil and Khmer.
+--
+-- Limits: the data belong to one Unicode version (util/unicode), and a mark of a later version counts as a letter. A font may
+-- draw several clusters as one sign (a ligature); this file knows no fonts. Each byte that is not UTF-8 is a cluster.
 local clusters = {}
 
 -- the first code points, last code points and classes of the ranges, sorted; filled at the first use
@@ -43,7 +44,8 @@ local function class_of(code)
   return ""
 end
 
--- returns the number of bytes of a character, and the bits of the code point in its lead byte
+-- returns the number of bytes of a character, and the bits of the code point in its first byte; 1, nil for a byte that begins
+-- no character
 local function length_of(lead)
   if lead >= 0xC2 and lead < 0xE0 then return 2, lead - 0xC0 end
   if lead >= 0xE0 and lead < 0xF0 then return 3, lead - 0xE0 end
@@ -78,8 +80,8 @@ local MARKS = set "E Z K S"
 local JOINS = { L = set "L V H W", V = set "V T", H = set "V T", T = set "T", W = set "T" }
 local ZERO_WIDTH_NON_JOINER = 0x200C
 
--- returns whether two neighbours, of the classes `before` and `after`, are in one cluster; remember() has filled `state` from
--- the earlier code points
+-- Returns whether two neighbours are in one cluster. Their classes are `before` and `after`; remember() has filled `state` from
+-- all earlier code points.
 local function goes_on(before, after, state)
   if before == "CR" then return after == "LF" end
   if ENDS[before] or ENDS[after] then return false end
@@ -123,8 +125,8 @@ function clusters.next(text, at, most)
   return stop, count
 end
 
----Returns the longest beginning of a text that has at most `bytes` bytes and ends between two clusters. If the first cluster has
----more bytes, the text is cut between two code points of this cluster.
+---Returns the beginning of a text: as many whole clusters as fit into `bytes` bytes. If the first cluster is longer, cuts it
+---between two of its code points.
 ---@param text string
 ---@param bytes integer
 ---@return string

@@ -1,5 +1,6 @@
--- A memory with a bound: keeps at most `max` values, each under a key and for a limited time. A full memory drops the entry that
--- would expire first, and calls `on_forget` with this entry. Never waits, and never looks into a value.
+-- A memory with a limit: keeps at most `max` values, each with a key and for a limited time. If the memory is full, a new key
+-- takes the place of the entry that would expire first; `on_forget` is called with this entry. Never waits, and never looks
+-- into a value.
 local show = require "whatsapp.util.show"
 
 ---@class whatsapp.expiring: whatsapp.media_store
@@ -12,10 +13,11 @@ Expiring.__index = Expiring
 local expiring = {}
 
 -- ---- the heap: its first entry has the earliest time DUE --------------------------------------------------------------
--- EXPIRES is the time at which an entry expires. DUE is the time by which the heap is sorted; DUE is never later than EXPIRES. If
--- an entry gets a longer life, only EXPIRES changes; later, when the entry is at the top, DUE changes too and the entry moves
--- down. If two entries have the same DUE, the entry with the lower NUMBER goes first; NUMBER counts the new entries. AT is the
--- position in the heap. An entry is a list, which needs 150 bytes; a table with names would need 250.
+-- EXPIRES is the time at which an entry expires. DUE is the time by which the heap is sorted; DUE is never later than EXPIRES.
+-- If an entry gets a longer life, only EXPIRES changes: this costs little. Later, when the entry is at the top of the heap, DUE
+-- changes too, and the entry moves down. If two entries have the same DUE, the entry with the lower NUMBER goes first; NUMBER
+-- counts the new entries. AT is the position in the heap. An entry is a list, because a list needs 150 bytes, and a table with
+-- names would need 250.
 
 local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
 
@@ -49,6 +51,7 @@ local function move_down(heap, count, entry, at)
   put(heap, entry, at)
 end
 
+-- removes an entry; the last entry of the heap takes its place, and moves up or down from there
 local function remove(self, entry)
   local heap, at, last = self.heap, entry[AT], self.heap[self.count]
   heap[self.count] = nil
@@ -59,7 +62,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- returns the entry that expires first; to find it, moves down each entry at the top that got a longer life
+-- Returns the entry that expires first. An entry at the top may have got a longer life: such an entry is moved down before.
 local function first(self)
   local heap = self.heap
   local entry = heap[1]
@@ -76,7 +79,8 @@ local function drop(self, entry)
   if self.on_drop then self.on_drop(entry[KEY], entry[VALUE]) end
 end
 
--- Drops at most two expired entries. If the memory is still full, drops the entry that would expire first, and returns it.
+-- Drops at most two expired entries: so one call never takes long. If the memory is still full, drops the entry that would
+-- expire first, and returns it.
 local function make_room(self, now)
   for _ = 1, 2 do
     local entry = self.heap[1]
@@ -95,7 +99,7 @@ end
 
 ---@param key any
 ---@param now number? the present time in seconds; the memory's clock if absent
----@return any value nil if there is no such entry, or if the entry has expired
+---@return any value nil if there is no entry with this key, or if it has expired
 ---@return number? expires the time at which the entry expires
 function Expiring:get(key, now)
   local entry = self.entries[key]
@@ -110,7 +114,7 @@ local function change(self, entry, value, expires)
   move_up(self.heap, entry, entry[AT])
 end
 
----Keeps a value for `ttl` seconds, in place of the earlier value of this key. If the key is new and the memory is full, drops the
+---Keeps a value for `ttl` seconds; replaces the earlier value of this key. If the key is new and the memory is full, drops the
 ---entry that would expire first, adds 1 to `forgotten`, and calls `on_forget`.
 ---@param key any
 ---@param value any not nil
@@ -142,12 +146,11 @@ end
 ---@class whatsapp.expiring_options
 ---@field max integer? largest number of entries; no bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
----@field on_forget (fun(key: any, value: any))? called for each entry that the memory drops before the entry expires, because the
----memory is full; if it raises, the memory goes on, and its member forget_error has the error
+---@field on_forget (fun(key: any, value: any))? called with each entry that was dropped before it expired, because the memory
+---was full; if it raises, the memory goes on, and its member forget_error has the error
 ---@field owner table? only for code of this library: gets forget_error in place of the memory
----@field on_drop (fun(key: any, value: any))? only for code of this library: whatsapp.media.store and
----whatsapp.webhook.memory_store refuse this option. Called for each entry that the memory drops, expired or not; delete() does
----not call it
+---@field on_drop (fun(key: any, value: any))? called with each entry that the memory drops, expired or not; delete() does not
+---call it. Only for code of this library: whatsapp.media.store and whatsapp.webhook.memory_store refuse this option
 
 ---@param options whatsapp.expiring_options?
 ---@return whatsapp.expiring

@@ -1,11 +1,11 @@
--- Loads a module that may not be installed. If the module is missing, raises one line that says how to install it; Lua's own line
--- would list all places where Lua searched. Never installs anything.
+-- Loads a module that may not be installed. If the module is missing, raises one line that says how to install it; Lua's own
+-- error would list every path that Lua searched. Never installs anything.
 local needed = {}
 
 local OURS = "in the clone, make LUA=%s install (LuaRocks: luarocks --lua-version %s make)"
 local FOUND = "on Debian, apt install %s"
 
--- name of a module, or the part of this name before the first dot -> advice
+-- name of a module, or its part before the first dot -> advice
 local ADVICE = {
   ["whatsapp.core"] = OURS, ["whatsapp.crypto"] = OURS,
   cqueues = FOUND:format "lua-cqueues", luv = FOUND:format "lua-luv", socket = FOUND:format "lua-socket",
@@ -18,7 +18,7 @@ local function advice_of(name)
   return advice:format(rawget(_G, "jit") and "luajit" or "lua" .. version, version)
 end
 
----Loads a module. Raises if the module is missing, or if it raises.
+---Loads a module. Raises if the module is missing, or if the module itself raises.
 ---@param name string the name of a module that ADVICE has
 ---@return any module
 function needed.module(name)

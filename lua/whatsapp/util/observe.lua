@@ -10,9 +10,9 @@ local observe = {}
 ---@class whatsapp.observed
 ---@field name "message"|"call"|"attempt"|"webhook"|"refused_webhook"|"put"|"outbox"|"sandbox_request"|"sandbox_delivery"
 ---message: a message ended, with any outcome; call: a request that is not a message ended; attempt: an attempt failed, and
----another attempt follows (the last attempt is part of the event "message" or "call"); webhook: an event of a webhook was
----handled; refused_webhook: the handler refused a request; put: a message was put into the outbox; outbox: the counts of the
----outbox; sandbox_request: the sandbox answered a request; sandbox_delivery: the sandbox delivered a webhook
+---another attempt follows (the last attempt has no event "attempt": it is part of "message" or "call"); webhook: an event of a
+---webhook was handled; refused_webhook: the handler refused a request; put: a message was put into the outbox; outbox: the
+---counts of the outbox; sandbox_request: the sandbox answered a request; sandbox_delivery: the sandbox delivered a webhook
 ---@field outcome "accepted"|"invalid"|"refused"|"failed"|"unknown"|nil unknown: the API may have sent the message
 ---@field code integer? the code of the API's error
 ---@field http_status integer?
@@ -41,7 +41,8 @@ function observe.tell(observer, event)
   if not ok then return show.value(problem) end
 end
 
----Makes a table for an event. It has a place for each member that most events have: to add these members one by one takes longer.
+---Makes a table for an event. The table has slots for the members that most events have: to add these members one by one takes
+---longer.
 ---@return table event
 function observe.new_event()
   return {
@@ -50,8 +51,9 @@ function observe.new_event()
   }
 end
 
----Returns the one table that an observer gets for all events. Only whatsapp.metrics with one of its own sinks can take the same
----table each time, because it neither keeps the event nor yields. This saves a quarter of the observer's cost.
+---Returns the one table that this observer gets for all its events; this saves a quarter of the observer's cost. Only
+---whatsapp.metrics with one of its own sinks can take the same table each time, because this observer neither keeps an event
+---nor yields.
 ---@param observer any
 ---@return table? event nil: the observer gets a new table for each event
 function observe.event_of(observer)

@@ -1,5 +1,6 @@
--- Checks the tables of options that users pass. A caller names the kind of each option; here, each kind is a row with a test and
--- words. A wrong option is a programming mistake: the check raises an error at the user's line. Never changes a user's table.
+-- Checks the tables of options that users pass. Each module names the kind of each of its options. Here, a kind is a row with a
+-- test and the words for the error. A wrong option is a programming mistake: so the check raises an error, at the user's line.
+-- Never changes a user's table.
 local show = require "whatsapp.util.show"
 local urls = require "whatsapp.util.url"
 local values = require "whatsapp.util.values"
@@ -17,6 +18,7 @@ local function is_boolean(value) return type(value) == "boolean" end
 local function is_amount(value) return type(value) == "number" and value >= 0 and value < math.huge end
 local function is_count(value) return is_positive(value) and value % 1 == 0 and value <= values.EXACT end
 
+-- returns whether each member of a table has a test and passes it
 local function has_only(value, tests)
   for name, member in pairs(value) do
     if not (tests[name] and tests[name](member)) then return false end
@@ -24,17 +26,18 @@ local function has_only(value, tests)
   return true
 end
 
+local PAIR = { interval = is_positive, burst = is_count }
+
 local function is_pair(value)
   if value == false then return true end
-  return is_table(value) and has_only(value, { interval = is_positive, burst = is_count }) and value.interval ~= nil
-    and value.burst ~= nil
+  return is_table(value) and has_only(value, PAIR) and value.interval ~= nil and value.burst ~= nil
 end
 
 local function is_store(value)
   return (is_table(value) or type(value) == "userdata") and is_callable(value.take)
 end
 
--- a list (without holes) of definitions of templates, or a store of definitions
+-- a list of definitions of templates, without holes; or a store of definitions
 local function is_templates(value)
   if not (is_table(value) or type(value) == "userdata") then return false end
   if is_callable(value.definitions) then return true end
@@ -80,7 +83,7 @@ local OUTBOX_STATES = {
 
 local SHOWN_AS = { image = true, video = true, audio = true, document = true, sticker = true }
 
--- for webhook.verify: any bytes, because an app secret is a key of HMAC
+-- for webhook.verify: any bytes, because the app secret is the key of an HMAC
 local function is_secret(value) return type(value) == "string" and value ~= "" end
 
 local function is_secrets(value)
@@ -99,6 +102,9 @@ local function is_pem(value) return is_secret(value) and value:find("-----BEGIN 
 local RETRY = { attempts = is_count, total = is_amount, may_send_twice = is_boolean }
 
 local LIMITS = { throughput = is_positive, pair = is_pair, max_wait = is_amount, window = is_count, store = is_store }
+
+-- test of a member -> tests of the members of its value
+local INNER = { [is_pair] = PAIR }
 
 -- kind -> { test, the words after "must be", tests of the members if the value is a table with named members }
 local kinds = {
@@ -196,6 +202,9 @@ local kinds = {
   object = { is_object, "a table or an object" },
   synchronous = { function(value) return value == "FULL" or value == "NORMAL" end, '"FULL" or "NORMAL"' },
   time = { is_amount, "seconds since 1970" },
+  delay = {
+    function(value) return is_amount(value) or is_callable(value) end, "a number of seconds, or a function that returns it",
+  },
   since = { is_amount, "a number of seconds" },
   whole = { function(value) return is_amount(value) and value % 1 == 0 end, "a whole number" },
   words = { function(value) return type(value) == "string" end, "a string" },
@@ -220,15 +229,15 @@ local kinds = {
   },
   base_url = {
     function(value) return urls.read_base(value) ~= nil and not value:find "[@%s%c]" end,
-    "a URL that starts with https://, without a name and a password",
+    "a URL that starts with https://, without a user name, a password, a query or a fragment",
   },
 }
 
 options.is_secret = is_secret
 options.is_list = is_list
 
----The options of a transport over libcurl. The client takes these options too, for the transport that it makes. To add an option,
----add a row here and a row in src/curl.
+---The options of a transport over libcurl. The client has these options, too, for the transport that it makes. To add an
+---option, add a row here and a row in src/curl.
 options.TRANSPORT = {
   timeout = "seconds", connect_timeout = "seconds", proxy = "proxy", ca_file = "text", user_agent = "text",
   allow_http = "boolean", max_body = "bytes", max_requests = "count",
@@ -243,8 +252,8 @@ end
 
 -- ---- did you mean ----------------------------------------------------------------------------------------------------------
 
--- Returns how many changes make the word `a` into the word `b`. A change adds, removes or replaces a letter, or swaps two
--- neighbours.
+-- Returns the number of changes that turn the word `a` into the word `b`. A change adds, removes or replaces a letter, or swaps
+-- two neighbours.
 local function distance(a, b)
   local before, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -263,7 +272,21 @@ local function distance(a, b)
   return row[#b]
 end
 
-local LONGEST_NAME = 40 -- a longer name is not a typing mistake
+-- Returns the one known name that has all words of the name, in their order: phone_number_id for phone_id; nil if there is no
+-- such name, or more than one.
+local function name_with_words(name, names)
+  if not name:find "^%a[%w_]*$" then return nil end
+  local pattern, found = "_" .. name:lower():gsub("_+", "_.*_") .. "_", nil
+  for _, known in ipairs(names) do
+    if ("_%s_"):format(known:lower():gsub("_", "__")):find(pattern) then
+      if found then return nil end
+      found = known
+    end
+  end
+  return found
+end
+
+local LONGEST_NAME = 40 -- a longer name cannot be a typing mistake
 
 ---Returns the known name that is most similar to an unknown name.
 ---@param name any
@@ -271,34 +294,44 @@ local LONGEST_NAME = 40 -- a longer name is not a typing mistake
 ---@return string? near nil if no known name is similar
 function options.did_you_mean(name, names)
   if type(name) ~= "string" or #name > LONGEST_NAME then return nil end
-  local nearest, least = nil, math.max(1, math.floor(#name / 3)) + 1
-  for _, known in ipairs(sorted_names(names)) do
+  local nearest, least, list = nil, math.max(1, math.floor(#name / 3)) + 1, sorted_names(names)
+  for _, known in ipairs(list) do
     local far = distance(name:lower(), known:lower())
     if far < least then nearest, least = known, far end
   end
-  return nearest
+  return nearest or name_with_words(name, list)
 end
 
-local function hint(name, names)
+---@param name any an unknown name
+---@param names table<string, any> the known names, as keys
+---@return string words ", did you mean X?"; "" if no known name is similar
+function options.hint(name, names)
   local near = options.did_you_mean(name, names)
   return near and (", did you mean %s?"):format(near) or ""
 end
 
--- returns words that name a wrong member of the value; "" if the kind has no named members
+local hint = options.hint
+
+-- returns words about the first wrong member of a value; "" if no member is wrong, or the kind of the option has no named
+-- members
 local function wrong_member(value, members)
   if not members or type(value) ~= "table" then return "" end
   for _, name in ipairs(sorted_names(value)) do
     if not members[name] then return (": it has no member %s%s"):format(show.line(name, LONGEST_NAME), hint(name, members)) end
-    if not members[name](value[name]) then return (": its %s is not"):format(name) end
+    local test = members[name]
+    if not test(value[name]) then
+      return (": its member %s has a wrong value%s"):format(name, wrong_member(value[name], INNER[test]))
+    end
   end
   return ""
 end
 
----Checks a user's options. Raises if an option is unknown, or if its value is not of the kind that `rows` names.
+---Checks a user's options. Raises if an option is unknown, or if its value is not of the kind that `rows` has for it.
 ---@param passed table? the options as the user passed them
 ---@param rows table<string, string> name of an option -> kind
 ---@param level integer the stack level of the caller to blame, as for error()
----@return table copy of the options. The caller must not change this table: if `passed` is nil, all callers get the same table
+---@return table copy a copy of the options. The caller must not write into it: if `passed` is nil, all callers get the same
+---table
 function options.check(passed, rows, level)
   if passed == nil then return values.NONE end
   local copy = {}

@@ -1,5 +1,6 @@
--- Two queues: a first-in-first-out queue, and a heap of sleepers. A sleeper is a table with the time `wakes`; the heap returns
--- the sleeper with the earliest time first. Pure; never waits.
+-- Two queues: one returns its values in their order (first in, first out); the other is a heap, sorted by time. A value of the
+-- heap is a sleeper: a table with the time `wakes`. The heap returns the sleeper with the earliest time first. Pure; never
+-- waits.
 local queue = {}
 
 -- ---- first in, first out ----------------------------------------------------------------------------------------------------
@@ -12,7 +13,7 @@ function queue.fifo() return setmetatable({ head = 1, tail = 0 }, Fifo) end
 
 function Fifo:push(value)
   local tail = self.tail + 1
-  self[tail] = value -- raises if there is no memory; then nothing has changed
+  self[tail] = value -- raises if there is no memory: the queue is then unchanged
   self.tail = tail
 end
 
@@ -28,7 +29,7 @@ end
 
 function Fifo:size() return self.tail - self.head + 1 end
 
-queue.push, queue.pop = Fifo.push, Fifo.pop -- plain functions, for hot loops that save the method look-up
+queue.push, queue.pop = Fifo.push, Fifo.pop -- for hot loops: a plain function saves the look-up of a method
 
 -- ---- a heap of sleepers -----------------------------------------------------------------------------------------------------
 

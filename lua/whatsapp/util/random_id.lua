@@ -1,5 +1,5 @@
--- Makes unique ids of 32 hexadecimal digits. Uses libcrypto if whatsapp.crypto can be loaded; else the clock, a counter and Lua's
--- random numbers, which others can guess: so never use an id as a secret.
+-- Makes unique ids of 32 hexadecimal digits. Uses libcrypto if whatsapp.crypto can be loaded. Else uses the clock, a counter
+-- and Lua's random numbers; other people can guess such an id, so never use an id as a secret.
 local random_id = {}
 
 local count = 0

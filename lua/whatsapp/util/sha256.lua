@@ -1,12 +1,13 @@
--- SHA-256. Reads a sum in the two forms that the API writes: hexadecimal in look-ups, and base64 in webhooks. Computes a sum with
--- libcrypto. Never implements a hash itself.
+-- SHA-256. hex() reads a sum in the two forms that the API writes: hexadecimal (in look-ups) and base64 (in webhooks). new()
+-- computes a sum with libcrypto. This file implements no hash itself.
 local sha256 = {}
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local DIGITS = {}
 for i = 1, 64 do DIGITS[ALPHABET:byte(i)] = i - 1 end
 
--- 43 digits of base64 have 32 bytes and two more bits; these two bits are 0
+-- Returns 32 bytes of base64 as hexadecimal digits, or nil. 43 digits of base64 have 258 bits: the 256 bits of the sum, and two
+-- bits that must be 0.
 local function from_base64(text)
   local bits, count, hex = 0, 0, {}
   for i = 1, 43 do

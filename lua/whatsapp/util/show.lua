@@ -1,5 +1,5 @@
--- Shows text from outside on one line. Escapes each character that ends a line, moves a cursor or changes the direction of
--- reading, and most invisible characters: so the line is safe for logs and terminals. Never raises for any string.
+-- Shows text from outside on one line that is safe for logs and terminals. Escapes each character that ends a line, moves a
+-- cursor or changes the direction of reading, and most invisible characters. Never raises for any string.
 local values = require "whatsapp.util.values"
 
 local show = {}
@@ -13,7 +13,7 @@ local ESCAPED = {
   { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB },
 }
 
--- rows for the first byte of a character: from, to, the number of bytes, the smallest code point of this length
+-- for the first byte of a character: from, to, the number of bytes, and the smallest code point that needs this number of bytes
 local LENGTHS = { { 0xC2, 0xDF, 2, 0x80 }, { 0xE0, 0xEF, 3, 0x800 }, { 0xF0, 0xF4, 4, 0x10000 } }
 
 local SHORT = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
@@ -29,7 +29,7 @@ local function escaped_byte(byte)
   return SHORT[byte] or ("\\x%02X"):format(byte:byte())
 end
 
--- returns the length and the code point of the first character of some bytes; nil if they do not begin with UTF-8
+-- returns the number of bytes and the code point of the first character; nil if the bytes do not begin with a UTF-8 character
 local function character(bytes)
   local first = bytes:byte()
   for i = 1, #LENGTHS do
@@ -45,7 +45,8 @@ local function character(bytes)
   end
 end
 
--- returns a function that takes one byte and the continuation bytes after it, and escapes the bytes that need it
+-- Returns a function that gets a first byte and the continuation bytes after it. The function escapes the character if it must,
+-- and each byte that is not UTF-8.
 local function escaper(of_byte, of_point)
   return function(bytes)
     local length, point = character(bytes)
@@ -57,7 +58,7 @@ end
 
 local escaped, escaped_in_json = escaper(escaped_byte, "\\u{%X}"), escaper("\\ufffd", "\\u%04x")
 
--- returns the first bytes of the text, without an incomplete character at the end, and "..."
+-- returns the first bytes of a text and "..."; leaves out an incomplete character at the end
 local function cut(text, most)
   local first = text:sub(1, most)
   local rest = first:match "[\194-\244][\128-\191]*$"
@@ -65,6 +66,7 @@ local function cut(text, most)
   return first .. "..."
 end
 
+---Shows a text on one line.
 ---@param text string
 ---@param most integer? the most bytes of the text that are shown; all if absent
 ---@return string line
@@ -74,15 +76,16 @@ function show.line(text, most)
   return (text:gsub("[%z\1-\31\127-\255][\128-\191]*", escaped))
 end
 
----Escapes the same characters in a JSON text, as \u escapes: the JSON keeps its meaning. A byte that is not UTF-8 becomes U+FFFD.
----@param json string a JSON writer made it, so its ASCII control characters are escaped already
+---Escapes the same characters in a JSON text as \u escapes, so the JSON keeps its meaning. A byte that is not UTF-8 becomes
+---U+FFFD.
+---@param json string made by a JSON writer, which has already escaped the control characters of ASCII
 ---@return string json
 function show.json(json)
   if not json:find "[\128-\255]" then return json end
   return (json:gsub("[\128-\255][\128-\191]*", escaped_in_json))
 end
 
----Shows text of several lines that the program itself made: keeps its line ends and tabs, and escapes the rest.
+---Shows a text of several lines that this library itself made: keeps its line ends and tabs, and escapes the rest.
 ---@param text string
 ---@return string text each part between tabs and line ends is escaped as show.line() does
 function show.lines(text) return (text:gsub("[^\t\n]+", function(part) return show.line(part) end)) end

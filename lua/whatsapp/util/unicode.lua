@@ -1,5 +1,5 @@
--- Classes of code points beyond ASCII, as ranges in hexadecimal: `make unicode` wrote it from Unicode 14.0.0.
--- Data only; util/clusters loads it when a text first needs it. Do not edit it: `make unicode` overwrites it.
+-- Classes of code points beyond ASCII, as ranges in hexadecimal. `make unicode` wrote this file from Unicode 14.0.0.
+-- Data only. util/clusters loads this file when a text first needs the classes. Do not edit it: `make unicode` overwrites it.
 
 return {
   K = -- a virama or another sign that joins two consonants

@@ -1,6 +1,6 @@
--- Reads URLs. The transports, the check of the hosts that get the token (send/credentials) and the checks of options all use this
--- reader, so that all of them see the same host. Also writes and reads queries. Pure; never raises for any string, and never
--- looks up a name.
+-- Reads URLs. The transports, the check of the hosts that get the token (send/credentials) and the checks of options use this
+-- one reader: so all of them see the same host in a URL. Also writes and reads queries. Pure: never raises for a string, and
+-- never looks up a name.
 local url = {}
 
 local LONGEST = 8 * 1024 -- bytes
@@ -8,12 +8,12 @@ local PORTS = { http = 80, https = 443 }
 
 -- ---- hosts ----------------------------------------------------------------------------------------------------------------
 
--- these patterns list all characters, because the meaning of %w depends on the locale of the program
+-- These patterns list every allowed character: the meaning of %w depends on the locale of the program.
 local NAME, ADDRESS = "^([0-9A-Za-z._-]+)(.*)$", "^%[([0-9A-Fa-f:.]+)%](.*)$"
 
 local function is_octet(digits) return #digits <= 3 and tonumber(digits) <= 255 and (digits == "0" or not digits:find "^0") end
 
----Returns whether a host is this machine. Looks up no name: so it returns false for any name except localhost.
+---Returns whether a host is this machine. Looks up no name: so every name except localhost gives false.
 ---@param host string in lower case; an address of IPv6 with or without brackets
 ---@return boolean
 function url.is_loopback(host)
@@ -22,7 +22,7 @@ function url.is_loopback(host)
   return a ~= nil and is_octet(a) and is_octet(b) and is_octet(c)
 end
 
--- returns the host in the form of a URL, the port, and whether the host is a name
+-- returns the host as a URL has it, the port, and whether the host is a name; nil if the text is wrong
 local function read_authority(authority, scheme)
   local address, rest = authority:match(ADDRESS)
   local name
@@ -54,13 +54,13 @@ end
 ---@return string? err never quotes the URL, which may have a secret
 function url.read(text)
   if type(text) ~= "string" then return nil, "the URL must be a string" end
-  if text:find("\0", 1, true) then return nil, "the URL holds a NUL" end
+  if text:find("\0", 1, true) then return nil, "the URL contains a NUL" end
   if #text >= LONGEST then return nil, "the URL is longer than 8 KiB" end
   local scheme, authority, path = text:match "^([A-Za-z][0-9A-Za-z+.-]*)://([^/?#]*)([^#]*)"
   if not scheme or text:find "[%c ]" then return nil, "the URL cannot be read" end
   scheme = scheme:lower()
   if not PORTS[scheme] then return nil, "the URL must start with https://" end
-  if authority:find("@", 1, true) then return nil, "the URL must not hold a name and a password" end
+  if authority:find("@", 1, true) then return nil, "the URL must not have a user name or a password" end
   local host, port, named = read_authority(authority, scheme)
   if not host then return nil, "the URL cannot be read" end
   local loopback = url.is_loopback(host)
@@ -71,7 +71,7 @@ function url.read(text)
   }
 end
 
----Reads a base URL, which has no query and no fragment: a program adds a path to its end.
+---Reads a base URL: programs add paths to its end, so it must have no query and no fragment.
 ---@param text any
 ---@return whatsapp.url? read
 ---@return string? err
@@ -89,9 +89,13 @@ function url.escape(text)
   return (text:gsub("[^0-9A-Za-z._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
-local function unescaped(text)
-  return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
+---@param text string
+---@return string unescaped a byte for each %XX
+function url.unescape(text)
+  return (text:gsub("%%(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end))
 end
+
+local function word_of(text) return url.unescape((text:gsub("+", " "))) end
 
 ---@param query string the part after the question mark
 ---@return table<string, string> parameters by name; if a name occurs twice, the last value
@@ -99,7 +103,7 @@ function url.parameters(query)
   local parameters = {}
   for pair in query:gmatch "[^&]+" do
     local name, value = pair:match "^([^=]*)=?(.*)$"
-    parameters[unescaped(name)] = unescaped(value)
+    parameters[word_of(name)] = word_of(value)
   end
   return parameters
 end

@@ -1,17 +1,17 @@
--- Plain values: copies, callable values, ids, whole numbers, numbers as text, UTF-8, and errors as text. A number has the same
--- text on every Lua and in every locale. Pure; never needs another module.
+-- Helpers for plain values: copies, callable values, ids, whole numbers, numbers as text, UTF-8, errors as text, and calls of
+-- the user's code. A number has the same text on every Lua and in every locale. Pure; needs no other module.
 local values = {}
 
 local math_type, to_integer = math.type, math.tointeger -- luacheck: ignore 143
 
----A float can be every integer up to this number exactly. If Lua's floats have 32 bits (LUA_32BITS), a float 2^24 can also come
----from a rounded 2^24 + 1: so there the limit is 2^24 - 1.
+---Up to this number, a float holds every integer exactly. If Lua's floats have 32 bits (LUA_32BITS), the limit is 2^24 - 1,
+---because a float 2^24 can also come from a rounded 2^24 + 1.
 values.EXACT = 2 ^ 24 + 1 == 2 ^ 24 and 2 ^ 24 - 1 or 2 ^ 53
 local EXACT = values.EXACT
 
 values.NONE = {} -- an empty table; no code writes into it
 
----Copies a table, but not the tables inside it. Does not use the metatable, which could raise.
+---Copies a table, but not the tables in it. Does not use the metatable of the table, because a metamethod could raise.
 ---@generic T: table
 ---@param from T?
 ---@return T copy
@@ -44,7 +44,7 @@ end
 
 -- ---- numbers as text ----------------------------------------------------------------------------------------------------
 
--- returns the shortest digits that read back as the same number, in the form of %e; a double needs at most 17
+-- returns the shortest text of %e that reads back as the same number; a double needs at most 17 digits
 local function shortest(number)
   for digits = 5, 16 do
     local text = ("%." .. digits .. "e"):format(number)
@@ -53,13 +53,13 @@ local function shortest(number)
   return ("%.16e"):format(number)
 end
 
--- returns the sign, the digits and the exponent from the text of %e, which may have the decimal point of any locale
+-- returns the sign, the digits and the exponent of a text of %e; the locale decides its decimal point
 local function parts_of(text)
   local sign, first, rest, exponent = text:match "^(%-?)(%d)%D*(%d*)e([+-]%d+)$"
   return sign, (first .. rest):gsub("0+$", ""), tonumber(exponent)
 end
 
--- returns a number that is not an integer, without an exponent: 42.5, 0.0000001
+-- writes a number that is not an integer, without an exponent: 42.5, 0.0000001
 local function fraction(number)
   local sign, digits, exponent = parts_of(shortest(number))
   if exponent < 0 then return sign .. "0." .. ("0"):rep(-exponent - 1) .. digits end
@@ -67,7 +67,7 @@ local function fraction(number)
 end
 
 ---Writes a number with all its digits and without an exponent: 1042.0 is "1042", 42.5 is "42.5". The text reads back as the
----same number. A float over `values.EXACT` has no text, because it may have lost digits already.
+---same number. A float above `values.EXACT` has no text, because it may have lost digits before.
 ---@param number any
 ---@return string? text nil for NaN, an infinity, a float that may not be exact, and a value that is not a number
 function values.text(number)
@@ -190,8 +190,19 @@ function values.is_utf8(text)
   return not text:find "[\128-\255]"
 end
 
----Returns the text of any value. Never raises, even if a __tostring raises or returns no string. util/show puts the text on one
----line.
+---@param character string one character of UTF-8
+---@return string escape as JSON writes it: \u and four digits, or two such escapes for a character beyond U+FFFF
+function values.json_escape(character)
+  local first = character:byte()
+  local point = first < 128 and first or first < 224 and first % 32 or first < 240 and first % 16 or first % 8
+  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
+  if point < 0x10000 then return ("\\u%04x"):format(point) end
+  point = point - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
+end
+
+---Returns the text of any value. Never raises, even if a __tostring raises or returns no string. (util/show then makes one line
+---of the text.)
 ---@param value any for example an error
 ---@return string
 function values.text_of(value)
@@ -201,11 +212,11 @@ function values.text_of(value)
   return "a " .. type(value) .. " that has no text"
 end
 
--- Lua 5.1 cannot yield across a pcall.
+-- true for plain Lua 5.1, which cannot yield across a pcall
 local FIRM = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
----Calls the user's code, which may yield. Returns what pcall returns. Exception: in a coroutine of plain Lua 5.1, code cannot
----yield inside a pcall, so this function calls the code directly, and an error of the code is raised.
+---Calls the user's code, which may yield, and returns what pcall returns. Exception: in a coroutine of plain Lua 5.1, code
+---cannot yield inside a pcall; so this function calls the code directly there, and does not catch its errors.
 ---@param code function
 ---@return boolean ok, any ...
 function values.protected(code, ...)

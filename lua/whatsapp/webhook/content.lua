@@ -38,10 +38,13 @@ end
 
 -- ---- types -------------------------------------------------------------------------------------------------------------
 
--- Type of a message -> how to read the object that has the name of the type. text: the member with the text, or a function that
--- returns the text. reply_id: the member with the id that a bot reads to choose its answer. media: the object is a file.
--- payment: the message is about a payment. response: the member with the user's answers, as JSON. changes_user: the message
--- says that the user's id has changed.
+-- Type of a message -> how to read the object that has the name of the type:
+--   text          the member with the text, or a function that returns the text
+--   reply_id      the member with the id that a bot reads to choose its answer
+--   response      the member with the user's answers, as JSON
+--   media         true: the object is a file
+--   payment       true: the message is about a payment
+--   changes_user  true: the message says that the user's id has changed
 local CAPTION = { text = "caption", media = true }
 local FILE = { media = true }
 local ROWS = {

@@ -6,7 +6,7 @@ local key = {}
 -- Equal data has equal text, and different data has different text: names are sorted, and each string has its length before it.
 -- Each value is written once: the time is linear, except for the sorting of names.
 
-local MOST_PIECES, DEEPEST = 4e6, 250 -- more than a body of webhook.MAX_BODY bytes has
+local MOST_PIECES, DEEPEST = 4e6, 250 -- bounds: pieces of a text, depth of tables; the events of the API have far less
 
 local function number(value)
   if value % 1 == 0 and value > -2 ^ 53 and value < 2 ^ 53 then return ("%.0f"):format(value) end
@@ -69,6 +69,7 @@ local function of_content(event)
   return event.kind .. ":" .. require("whatsapp.crypto").hmac_sha256("key", text)
 end
 
+---Returns the key of an event.
 ---@param event whatsapp.event
 ---@return string
 function key.of(event)

@@ -24,6 +24,7 @@ local function facts_of(event)
   return table.concat(facts, " ")
 end
 
+---Returns an event as one line.
 ---@param event whatsapp.event
 ---@return string
 function event_line.of(event)

@@ -13,12 +13,13 @@ local next, setmetatable, type = next, setmetatable, type -- locals, because the
 local EVENT = event_line.metatable
 
 ---@class whatsapp.event
----@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app answers the user, or has
----handed the conversation over; a bot must not answer this event
+---@field kind "message"|"status"|"error"|"echo"|"payment"|"standby"|"change" standby: another app has the conversation, takes it
+---or hands it over; a bot must not answer this event
 ---@field field string? the webhook's field: "messages", "account_update", ...
----@field waba_id string?
+---@field waba_id string? the id of the WhatsApp Business Account
 ---@field phone_number_id string? the id of the business's number
----@field raw table the part of the body, as it was received: the message, the status, the error, the change, or an unknown part
+---@field raw whatsapp.json_object the part of the body, as it was received: the message, the status, the error, the change, or an
+---unknown part
 ---@field value any the value of the change that contained this part, with its contacts and metadata
 ---@field time integer? the time at which the API made the entry, in seconds since 1970
 ---@field id string? the message's id; of a status or a payment: the id of the message that you sent
@@ -28,21 +29,22 @@ local EVENT = event_line.metatable
 ---@field from_user_id string? the sender's business-scoped id
 ---@field previous_user_id string? of a system message: the sender's earlier business-scoped id
 ---@field to string? of an echo: the recipient's phone number or business-scoped id
----@field group_id string?
----@field timestamp integer? seconds since 1970
----@field contact table? the contact of the sender or the recipient
+---@field group_id string? the group's id, if the message is in a group
+---@field timestamp integer? the time of the message, the status or the change, in seconds since 1970
+---@field contact whatsapp.json_object? the contact of the sender or the recipient
 ---@field name string? the name in the profile of this contact
----@field context table? has the id of the message that this message answers
----@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction; of an
----error, a failed status or a message with errors: the error
+---@field context whatsapp.json_object? has the id of the message that this message answers
+---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction. If
+---the event has `details` (an error, a failed status, a message with errors): the error
 ---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
----@field response table? the user's answers in a flow
----@field media table? the file: id, mime_type, sha256, ...
+---@field response whatsapp.json_object? the user's answers in a flow
+---@field media whatsapp.json_object? the file: id, mime_type, sha256, ...
 ---@field voicemail true? true: the file is a voicemail, and `id` is the id of a call
----@field payment table? of a payment: its data; of a message about a payment: the method or the result of the payment
+---@field payment whatsapp.json_object? of a payment: its data; of a message about a payment: the method or the result of the
+---payment
 ---@field status string? of a status or a payment: "sent", "delivered", "read", "played", "failed", ...
 ---@field recipient_id string? of a status: a phone number, or a group's id
----@field recipient_user_id string?
+---@field recipient_user_id string? of a status: the recipient's business-scoped id
 ---@field participant string? of a status of a message to a group: the participant
 ---@field stamp string? the message's biz_opaque_callback_data
 ---@field details whatsapp.details? of an error, a failed status or a message with errors
@@ -72,8 +74,8 @@ local function index_of(contacts)
   return by_id
 end
 
--- Returns the contact with this phone number or this business-scoped id. `from` is the table that add_entry makes: the fields
--- that all events of a change share. The first contact is nearly always the right one, and needs no index.
+-- Returns the contact with this phone number or this business-scoped id. `from` has the fields that all events of a change share
+-- (see add_entry). The first contact is nearly always the right one, and needs no index.
 local function contact_of(from, phone, user_id)
   local contacts = from.contacts
   if type(contacts) ~= "table" or not (phone or user_id) then return nil end
@@ -172,8 +174,10 @@ end
 
 -- ---- changes -----------------------------------------------------------------------------------------------------------
 
--- Field of a change -> how to read its value. lists: rows { name of a list, function that makes an event from an item }, in the
--- order of the events. inside: the member of the value that contains these lists. kind: the kind of all these events.
+-- Field of a change -> how to read its value:
+--   lists   rows { name of a list, function that makes an event from an item }, in the order of the events
+--   inside  the member of the value that contains these lists; nil: the value itself contains them
+--   kind    the kind of all these events; nil: each function sets the kind
 local MESSAGES = { { "messages", message }, { "statuses", status }, { "errors", failure }, { "message_echoes", echo } }
 local ECHOES = { { "message_echoes", echo } }
 local FIELDS = {
@@ -293,7 +297,7 @@ local function add_entry(list, entry)
 end
 
 ---Returns the events of a webhook.
----@param body table the decoded body of the webhook
+---@param body whatsapp.json_object the decoded body of the webhook
 ---@return whatsapp.event[]
 function events.of(body)
   local list, entries = { nil }, body.entry

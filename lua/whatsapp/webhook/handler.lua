@@ -32,7 +32,7 @@ local handler = {}
 ---@field on table<string, fun(event: whatsapp.event)> functions by kind of event: message, status, error, echo, payment,
 ---standby, change; the function `event` gets all events whose kind has no function
 ---@field on_error (fun(err: string, event: whatsapp.event?, final: boolean?))? err: one line for a log; final: true if the
----handler gives this event up, or refuses this request
+---handler gives the event up, or refuses the whole request
 ---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
 ---@field ttl number? the seconds for which the store remembers an event; 7 days if absent, because the API repeats an event for 7
 ---days
@@ -41,8 +41,8 @@ local handler = {}
 ---@field reencoded boolean? see webhook.verify
 ---@field defer (fun(work: fun()))? gets the function `work`, and must call it after the answer was sent. If an event then fails,
 ---on_error gets the error, and the API does not send the event again
----@field observe (fun(event: whatsapp.observed))? called with the result of each event, and with each refused webhook:
----whatsapp.metrics, or a function; if it raises, on_error gets the error
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called with the
+---result of each event, and with each refused webhook. If it raises, on_error gets the error
 ---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent: nginx's clock in nginx, else os.time
 
 local OPTIONS = {

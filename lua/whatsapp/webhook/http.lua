@@ -13,8 +13,8 @@ function http.answer(status, body, more)
   return { status = status, headers = headers, body = body or "" }
 end
 
----Returns the last item of a list, and any other value unchanged. nginx passes a list if a request has a header or a parameter
----several times.
+---Returns the last item of a list, and any other value unchanged. If a request has a header or a parameter several times, nginx
+---passes a list of the values.
 ---@param value any
 ---@return any
 function http.last(value)

@@ -6,9 +6,9 @@ local expiring = require "whatsapp.util.expiring"
 local store = {}
 
 ---@class whatsapp.webhook_store
----@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; or nil if the event
----was handled; or nil and "busy" if another request handles the event now
----@field done fun(self, key: string) called after the event was handled: the store remembers the event for ttl seconds
+---@field begin fun(self, key: string, ttl: number): integer?, string? returns the attempt number, from 1; nil: the event was
+---handled before; nil and "busy": another request handles the event now
+---@field done fun(self, key: string) called after the event was handled or given up: the store remembers it for ttl seconds
 ---@field forget fun(self, key: string) called after the event failed: the next begin returns the next attempt number
 ---@field forgotten integer? number of events that were dropped too early, because the store was full; the handler reports this
 ---number to on_error
@@ -46,9 +46,10 @@ function Memory:forget(key)
 end
 
 ---@class whatsapp.webhook_memory_options: whatsapp.expiring_options
----@field claim number? seconds, 300 if absent: if neither `done` nor `forget` is called in this time after `begin`, the event may
----begin again
+---@field claim number? the seconds after which an event that has not ended may begin again, 300 if absent; an event ends with
+---`done` or `forget`
 
+---Makes a store in the memory of this process.
 ---@param options whatsapp.webhook_memory_options? max: events, 100,000 if absent
 ---@return whatsapp.webhook_memory
 function store.memory(options)

@@ -4,6 +4,7 @@ local crypto = require("whatsapp.util.needed").module "whatsapp.crypto"
 local last = require("whatsapp.webhook.http").last
 local options_of = require "whatsapp.util.options"
 local url = require "whatsapp.util.url"
+local values = require "whatsapp.util.values"
 
 local signature = {}
 
@@ -30,30 +31,17 @@ end
 
 -- ---- bodies ------------------------------------------------------------------------------------------------------------
 
+---Returns whether a value can be the app secret of verify().
 ---@param app_secret any
 ---@return boolean usable true if the value is a secret or a list of secrets
 function signature.usable(app_secret)
   return options_of.is_secret(app_secret) or options_of.is_list(app_secret, options_of.is_secret)
 end
 
-local function code_point(character)
-  local first = character:byte(1)
-  local point = first < 128 and first or first < 224 and first % 32 or first < 240 and first % 16 or first % 8
-  for i = 2, #character do point = point * 64 + character:byte(i) % 64 end
-  return point
-end
-
-local function escaped(character)
-  local point = code_point(character)
-  if point < 0x10000 then return ("\\u%04x"):format(point) end
-  point = point - 0x10000
-  return ("\\u%04x\\u%04x"):format(0xD800 + math.floor(point / 0x400), 0xDC00 + point % 0x400)
-end
-
 -- Returns the body with \u escapes for DEL and for each character outside ASCII. The API signs a body in this form, but a proxy
 -- may have replaced the escapes.
 local function escaped_form(body)
-  return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", escaped))
+  return (body:gsub("[\127\194-\244][\128-\191]?[\128-\191]?[\128-\191]?", values.json_escape))
 end
 
 -- secret -> the function that checks signatures with this secret; the table is cleared when it has MOST_KEYS secrets

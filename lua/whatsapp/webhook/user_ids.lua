@@ -1,5 +1,5 @@
--- Remembers which ids belong to one user: the phone number as you wrote it and as the API writes it, and the old and the new
--- business-scoped id. The number of ids and their life are bounded. Never waits, never reads an event.
+-- Remembers which ids belong to one user: a phone number, the same number as the API writes it, and the user's old and new
+-- business-scoped ids. The number of ids and their life are bounded. Never waits, never reads an event.
 local expiring = require "whatsapp.util.expiring"
 
 local user_ids = {}
@@ -28,12 +28,14 @@ function UserIds:learn(first, second)
   for _, id in ipairs(list) do self.lists:set(id, list, YEAR) end
 end
 
+---Returns the ids of a user.
 ---@param id string
 ---@return string[] ids all known ids of this user, including `id`
 function UserIds:all(id)
   return list_of(self, id)
 end
 
+---Makes an empty memory of ids.
 ---@param max integer the most ids of all users together
 ---@param now (fun(): number)? a clock in seconds, os.time if absent
 ---@return whatsapp.user_ids

@@ -1,10 +1,11 @@
 -- The API's error codes. Each code has a name, a class and advice. The class says whether a program may repeat the request.
--- Data only: reads no answer and decides nothing. The classes:
+-- Data only: this file reads no answer, and decides nothing. The classes:
 --   safe     the API refused the request before it processed the request: a repetition cannot send the message twice
 --   unknown  the API may have sent the message
 --   wait     a repetition helps only later: after minutes, hours or days, or after something has changed
 --   never    the same request fails again
--- To add a code, add one row { code, class, name, advice }. The advice is one or two sentences that tell a developer what to do.
+-- To add a code, add one row { code, class, name, advice }. The advice is one or two sentences that tell a developer what to
+-- do.
 local ROWS = {
   -- token and permissions
   { 0, "never", "AuthException", "Make a new token: the token is not valid any more (a system user's token does not expire)." },
@@ -265,7 +266,7 @@ local ROWS = {
   { 2494179, "never", "Sign-up website is not https", "Begin website_url with https://, as in https://example.com." },
 }
 
-local LAST_PERMISSION = 299 -- each code from 200 to 299 means that a permission is missing
+local LAST_PERMISSION = 299 -- each code from 200 to 299 says that a permission is missing
 
 ---@type table<integer, { name: string, retry: "safe"|"unknown"|"wait"|"never", advice: string }>
 local codes = {}

@@ -1,7 +1,7 @@
--- Reads and writes JSON, and is the only file that loads lua-cjson. The core (the C module whatsapp.core) reads JSON: it keeps
--- every digit of an integer, reads half a surrogate pair as U+FFFD, and takes half the time of lua-cjson. The core also writes
--- the JSON that is sent: messages, and the bodies of calls. So checking, sending and receiving need no JSON library. Only
--- encode() uses lua-cjson, for example for answers of the sandbox. Never raises because of a value or a JSON text.
+-- Reads and writes JSON. The core (the C module whatsapp.core) reads all JSON: it keeps every digit of an integer, reads half a
+-- surrogate pair as U+FFFD, and needs half the time of lua-cjson. The core also writes all JSON that is sent: messages, and the
+-- bodies of calls. So checking, sending and receiving need no JSON library. Only encode() uses lua-cjson, for example for
+-- answers of the sandbox; no other file loads lua-cjson. Never raises because of a value or a JSON text.
 local core = require "whatsapp.core"
 
 local json = {}
@@ -22,7 +22,8 @@ json.write = core.write
 
 local cjson
 
--- Makes a separate instance of lua-cjson at the first use: so the settings of other code do not change the output.
+-- Uses a separate instance of lua-cjson, which is made at the first use: so the settings of other code do not change the
+-- output.
 local function encode(value)
   cjson = cjson or require("whatsapp.util.needed").module("cjson").new()
   return cjson.encode(value)

@@ -1,7 +1,7 @@
--- Reads the answer of a transport: returns a result, or a failure that says whether the message may have been sent. `details`
--- is the table that describes a failure; this file makes it for an answer of the API, for a wrong value and for a refused
--- request (a transport makes the details when no answer came). Never uses the network. Reads the clock only for a Retry-After
--- that is a date.
+-- Reads the answer of a transport, and returns a result or a failure. A failure is nil, err, details: `details` is a table, and
+-- says whether the message may have been sent. This file makes the details for an answer of the API, for a wrong value, and for
+-- a refused request. If no answer came, the transport has made the details. Never uses the network. Reads the clock only for a
+-- Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
@@ -11,45 +11,57 @@ local values = require "whatsapp.util.values"
 
 local outcome = {}
 
----The headers that this file reads. A loop below adds the headers that TOLD names. The library's transports drop all other
----headers.
+---The headers that this file reads; a loop below adds the headers of TOLD. The library's transports drop all other headers.
 outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 
 ---@class whatsapp.details
 ---@field kind "invalid"|"refused"|"transport"|"api"|"protocol"|"store" invalid: the message or another argument is wrong;
----refused: this library or a function of yours stopped the request (see refused_by); transport: no complete answer came; api: the
----API answered with an error object; protocol: the answer is neither a result nor an error object of the API; store: the store
----of an outbox failed
+---refused: this library or a function of yours stopped the request (see refused_by); transport: no complete answer came, or the
+---limits or a closed client kept the request from leaving; api: the API answered with an error; protocol: the answer is neither
+---a result nor an error of the API; store: the store of an outbox failed
 ---@field retryable boolean true: a repetition may help, and it cannot send the message twice
----@field may_have_been_sent boolean true: the message may have reached the API
+---@field may_have_been_sent boolean true: the request may have reached the API
 ---@field problems whatsapp.problem[]? of kind "invalid": the first 100 problems
 ---@field count integer? of kind "invalid": number of all problems
----@field refused_by string? of kind "refused": "before_send", "token", "event", "on_warning", "credentials" or "pages"
+---@field refused_by string? of kind "refused": the part that stopped the request: "before_send", "token", "event",
+---"on_warning", "credentials" or "pages"
 ---@field http_status integer?
 ---@field code integer? the error code of the API: let a program compare this code, not the texts
----@field subcode integer?
----@field type string?
----@field message string?
+---@field subcode integer? error_subcode of the API's error
+---@field type string? the class of the API's error, such as "OAuthException"
+---@field message string? the main sentence of the API's error
 ---@field reason string? the member error_data.details of the error: usually the most exact sentence of the API
 ---@field error_user_title string? the API's sentence for a user
 ---@field error_user_msg string? the API's longer sentence for a user
----@field error_data any? error_data as the API sent it
----@field raw table? the whole error object of the API, without secrets
+---@field error_data any? the member error_data of the API's error, without secrets
+---@field raw whatsapp.json_object? the whole error object of the API, without secrets
 ---@field advice string? what to do after this error code
----@field trace_id string?
+---@field trace_id string? the API's id of the request, for questions to Meta
 ---@field retry_after number? seconds to wait before the next attempt
----@field waited number? seconds that the request waited for limits
+---@field waited number? seconds that the message waited for limits
 ---@field attempts integer? number of attempts that were made
----@field hint string? the directive that is missing in nginx's configuration
----@field answer table? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For example, the
----body can list the users for whom the call succeeded
+---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
+---@field curl_code integer? of kind "transport": libcurl's number for the failure
+---@field hint string? of kind "transport": the option or the directive of nginx that is missing or wrong
+---@field fallback boolean? true: this is the failure of the fallback, which replaced the message
+---@field fallback_error string? the error that the function of the option fallback raised
+---@field log_error string? the error that the option log raised
+---@field observe_error string? the error that the option observe raised
+---@field progress_error string? the error that the option progress or on_progress raised
+---@field index integer? of client:sequence: the position of the message that failed, from 1
+---@field results whatsapp.Result[]? of client:sequence: the results of the messages before it
+---@field answer whatsapp.json_object? of client:call: the whole decoded body, if the status is 2xx and the body has an error. For
+---example, the body can list the users for whom the call succeeded
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
+---@field store_error string? of client:send_file: the error that the media_store raised
 ---@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
+---@field warnings whatsapp.problem[]? of client:send_file: the warnings about the file
+---@field status string? of tracker:await after a time-out: the status that the message has
 
 ---@class whatsapp.problem
 ---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
----@field rule string the rule that the value breaks: a name of schema.terms().codes
+---@field rule string the rule that the value breaks: a name of schema.terms().codes; of the outbox also "max_bytes" or "chars"
 ---@field limit number|string|nil the allowed value, or the largest or the smallest allowed value
 ---@field actual number|string|nil the value in the message, or its size
 ---@field message string
@@ -58,7 +70,7 @@ local integer = values.integer
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
--- returns the seconds from 1970 to an HTTP date; os.time cannot do this, because it takes local time
+-- Returns the seconds from 1970 to an HTTP date, or nil. os.time cannot do this: it takes local time.
 local function date_to_seconds(text)
   local day, month, year, hour, minute, second = text:match "(%d+) (%a+) (%d+) (%d+):(%d+):(%d+)"
   if not MONTHS[month] then return nil end
@@ -69,6 +81,7 @@ local function date_to_seconds(text)
   return days * 86400 + tonumber(hour) * 3600 + tonumber(minute) * 60 + tonumber(second)
 end
 
+---Reads a Retry-After header.
 ---@param value string? the value of a Retry-After header: seconds, or an HTTP date
 ---@param now integer? seconds since 1970
 ---@return number? seconds
@@ -80,22 +93,23 @@ function outcome.retry_after(value, now)
   return at and math.max(0, at - (now or os.time()))
 end
 
--- replaces long tokens in a text of the API ("Malformed access token EAA...")
+-- returns a text of the API without the tokens in it: "Malformed access token EAA..."
 local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
 
 local decode, names_message, RESULT = json.decode, core.names_message, shown.RESULT
 
+-- returns a table from a JSON text; nil for any other text or value
 local function decoded(text)
   if type(text) ~= "string" then return nil end
   local value = decode(text)
   if type(value) == "table" then return value end
 end
 
----Returns how much of the limits is used, from two headers of the API that contain JSON.
+---Returns how much of its limits the account and the app have used, from two headers that contain JSON.
 ---@param headers table<string, string>
----@return { business: table?, app: table? }?
+---@return { business: whatsapp.json_object?, app: whatsapp.json_object? }?
 function outcome.usage(headers)
   local business, app = headers["x-business-use-case-usage"], headers["x-app-usage"]
   if business == nil and app == nil then return nil end
@@ -111,28 +125,31 @@ end
 
 -- ---- verdicts -------------------------------------------------------------------------------------------------------------
 
--- returns the class of an error code (see wire/error_codes); nil: wire/error_codes does not have the code
+-- returns the class of an error code (see wire/error_codes); nil if the code is unknown
 local function class_of(code)
   local known = codes[code]
-  if known then return known.retry end
-  if code and code >= 200 and code <= 299 then return "never" end
+  return known and known.retry
 end
 
----Judges an answer that is not a success: whether the API may have processed the request, and whether a program may repeat the
----request. No other function judges this. An answer that contains a message's id is never a refusal.
+local THROTTLED, PROXY = 429, 407 -- HTTP statuses; a proxy answered 407, and asks for its password
+local PROXY_ADVICE = "Set the name and the password of the proxy: the option proxy of the transport, or the variable HTTPS_PROXY."
+
+---Judges an answer that is not a success. Returns whether the API may have processed the request, and whether a program may
+---repeat the request. No other function judges an answer. An answer with a message's id is never a refusal: the API has
+---processed the request.
 ---@param status integer
 ---@param code integer? the code of the Graph error
----@param has_id boolean true: the answer contains a message's id, although it is an error
+---@param has_id boolean true: the answer has a message's id, although it is an error
 ---@param transient boolean? the member is_transient of the API's error
 ---@return boolean may_have_been_sent, boolean retryable
 function outcome.verdict(status, code, has_id, transient)
   local class = class_of(code)
   local refused = class == "safe" or (status >= 400 and status <= 499 and status ~= 408 and class ~= "unknown")
   if has_id or not refused then return true, false end
-  return false, class == "safe" or (class == nil and (transient == true or status == 429))
+  return false, class == "safe" or (class == nil and (transient == true or status == THROTTLED) and status ~= PROXY)
 end
 
--- returns the line `err` of a failure; the strings in `facts` come at the end of the line, in brackets
+-- returns the line `err` of a failure; the strings of `facts` are at its end, in brackets
 local function line_of(details, facts)
   local known = codes[details.code]
   local line = details.message or (known and known.name) or "the API answered with an error"
@@ -147,7 +164,8 @@ local function line_of(details, facts)
   return #facts == 0 and line or ("%s (%s)"):format(line, table.concat(facts, ", "))
 end
 
--- Returns a copy of a table with its inner tables. Replaces long tokens in each string. Drops tables below `depth` levels.
+-- Returns a copy of a value without the tokens in its strings. Copies at most `depth` levels of tables, and drops deeper
+-- tables.
 local function tree_without_tokens(value, depth)
   if type(value) == "string" then return without_tokens(value) end
   if type(value) ~= "table" then return value end
@@ -159,14 +177,14 @@ local function tree_without_tokens(value, depth)
   return copy
 end
 
--- returns a string of the API on one line: without long tokens, control characters escaped; nil for other values
+-- returns a string of the API on one line, without tokens, and with escaped control characters; nil for other values
 local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
 
-local LEVELS = 6 -- an error object is copied to this number of levels of tables
+local LEVELS = 6 -- levels of tables that are copied of an error object
 
--- reads an error object of the API, from an answer or a webhook
+-- returns the details that an error object of the API gives; the object comes from an answer or a webhook
 local function read_error(err)
   local data = type(err.error_data) == "table" and err.error_data or {}
   return {
@@ -179,6 +197,7 @@ local function read_error(err)
   }
 end
 
+-- returns the failure for an answer with an error object
 local function api_failure(status, headers, err, has_id)
   local details = read_error(err)
   details.http_status = status
@@ -188,9 +207,9 @@ local function api_failure(status, headers, err, has_id)
   return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
----Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. Such an error is final:
----the message was not delivered, and a repetition cannot deliver it twice.
----@param err table { code, title, message, error_data = { details } }, or the older { code, title, details }
+---Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. The error is final,
+---and the message was not delivered: so a repetition cannot deliver it twice.
+---@param err whatsapp.json_object { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
 function outcome.reported(err)
@@ -202,10 +221,12 @@ function outcome.reported(err)
   return line_of(details, {}), shown.details(details)
 end
 
+-- returns the failure for an answer that is neither a result nor an error object
 local function protocol_failure(status, headers, problem, has_id)
   local sent, retryable = outcome.verdict(status, nil, has_id or false)
   return nil, ("HTTP %d: %s%s"):format(status, problem, sent and "; the request may have been processed" or ""), shown.details {
     kind = "protocol",
+    advice = status == PROXY and PROXY_ADVICE or nil,
     retryable = retryable,
     may_have_been_sent = sent,
     http_status = status,
@@ -214,7 +235,7 @@ local function protocol_failure(status, headers, problem, has_id)
   }
 end
 
--- describes a body that is not a JSON object
+-- returns words for a body that is not a JSON object
 local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
@@ -258,7 +279,7 @@ local function may_have_id(object)
   return false
 end
 
--- reads a response that is not a success
+-- returns the failure for a response that is not a success
 local function failure_of(answer, status, headers, object, problem)
   if not object then
     return protocol_failure(status, headers, describe(headers, type(answer.body) == "string" and answer.body or ""))
@@ -320,7 +341,7 @@ end
 
 ---Reads any answer of the Graph API.
 ---@param answer whatsapp.response
----@return table? object the decoded body of a 2xx answer
+---@return whatsapp.json_object? object the decoded body of a 2xx answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.read(answer)
@@ -329,17 +350,18 @@ function outcome.read(answer)
   return failure_of(answer, status, headers, object)
 end
 
----Reads the answer to a message. A 2xx answer is a success if it has the id of a message, even if it also has an error; or if it
----has success = true and no error, as after a message was marked as read. For a message with a recipient, only an id is a
----success.
+---Reads the answer to a message. A 2xx answer is a success in two cases. Case 1: it has the id of a message, even if it also
+---has an error. Case 2: it has success = true and no error; this is the answer after a message was marked as read.
+---For a message with a recipient, only an id is a success.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@param delivery whatsapp.delivery?
----@return table? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read: .success
+---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
+---.success
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.message(answer, delivery)
   local status, body = answer.status, answer.body
-  if body and status >= 200 and status <= 299 then -- the short way; nearly all answers take it
+  if body and status >= 200 and status <= 299 then -- nearly all answers end here
     local object = decode(body, RESULT)
     if names_message(object) then return object end
     if type(object) == "table" and object.success == true and object.error == nil and not (delivery and delivery.to) then
@@ -350,11 +372,11 @@ function outcome.message(answer, delivery)
   return failure_of(answer, number, headers, object, "JSON without the id of a message")
 end
 
-local SUCCESSES = { "id", "data", "calls" } -- a successful answer to a request that is not a message has one of these members
+local SUCCESSES = { "id", "data", "calls" } -- if a request is not a message, its successful answer has one of these members
 
 ---Reads the answer to any request, for a program that sends the requests itself.
 ---@param answer whatsapp.response header names in lower case
----@return table? result has the same form as the API's answer
+---@return whatsapp.Result? result has the same form as the API's answer
 ---@return string? err
 ---@return whatsapp.details? details
 function outcome.parse(answer)
@@ -378,8 +400,8 @@ for _, row in ipairs(TOLD) do
   for i = 3, #row do table.insert(outcome.HEADERS, row[i]) end
 end
 
----Reads the headers that TOLD names, and puts their values into `info`: the third return value of a send that succeeded.
----@param info table
+---Reads the headers of TOLD, and puts their values into `info`, the third value that a successful send returns.
+---@param info whatsapp.info
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value
 ---@param of any the first argument of clean
@@ -403,7 +425,7 @@ function outcome.invalid(err, problems)
   }
 end
 
----@param by string the value of refused_by: it names the part that stopped the request
+---@param by string the value of refused_by
 ---@param err string
 ---@return nil, string err, whatsapp.details details of kind "refused"; nothing was sent
 function outcome.refused(by, err)

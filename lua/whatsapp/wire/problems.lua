@@ -1,6 +1,6 @@
--- Collects the problems that Lua code finds in a table. A problem has the same members as a problem that the core (C) finds:
--- path, rule, limit, actual, message. Warnings have a separate list. Keeps at most 100 problems and 100 warnings, and counts all
--- problems. Never checks a value itself.
+-- Collects the problems that Lua code finds in a table. A problem has the same members as a problem of the core (C): path,
+-- rule, limit, actual, message. A report has a list of problems and a list of warnings. It keeps the first 100 of each, and
+-- counts all problems. This file never checks a value itself.
 local options = require "whatsapp.util.options"
 local outcome = require "whatsapp.wire.outcome"
 local show = require "whatsapp.util.show"
@@ -17,7 +17,7 @@ local KEPT, NAMED, LONGEST = 100, 3, 60
 local Report = {}
 Report.__index = Report
 
----@param subject string? the name of the checked table, for a problem of the whole table: "message" if absent
+---@param subject string? the name of the checked table, "message" if absent; a problem of the whole table begins with it
 ---@return whatsapp.report
 function problems.new(subject)
   return setmetatable({ problems = {}, warnings = {}, count = 0, subject = subject or "message" }, Report)
@@ -47,10 +47,11 @@ end
 ---@return string "1 item", "2 items"
 function problems.counted(count, unit) return ("%d %s%s"):format(count, unit, count == 1 and "" or "s") end
 
----Returns the words for an unknown name. The words end with a similar known name, or with a list of at most 30 known names.
+---Returns words for an unknown name. They end with a similar known name; or, if no name is similar, with at most 30 known
+---names.
 ---@param name any
 ---@param names table<string, any> the known names, as keys
----@param what string the beginning of the words, such as "no such field"
+---@param what string the first words, such as "no such field"
 ---@return string
 function problems.unknown(name, names, what)
   local near = options.did_you_mean(name, names)
@@ -59,6 +60,28 @@ function problems.unknown(name, names, what)
   for known in pairs(names) do list[#list + 1] = show.line(tostring(known), LONGEST) end
   table.sort(list)
   return ("%s (there are %s)"):format(what, #list > 0 and table.concat(list, ", ", 1, math.min(#list, 30)) or "no names")
+end
+
+-- ---- the line -------------------------------------------------------------------------------------------------------------
+
+-- adds messages of problems to the names; is_near: only those of unknown names with a similar known name, or only the others
+local function add_messages(names, list, is_near)
+  for _, problem in ipairs(list) do
+    local has_near = problem.rule == "unknown" and problem.message:find(", did you mean `", 1, true) ~= nil
+    if has_near == is_near and #names < NAMED then names[#names + 1] = problem.message end
+  end
+end
+
+---@param list whatsapp.problem[]
+---@param count integer number of all problems
+---@return string line names up to three problems, and the number of the others; an unknown name with a similar known name comes
+---first, as in the line of the core
+function problems.line(list, count)
+  local names = {}
+  add_messages(names, list, true)
+  add_messages(names, list, false)
+  local line, rest = table.concat(names, "; "), count - #names
+  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
 end
 
 -- ---- paths ------------------------------------------------------------------------------------------------------------------
@@ -138,8 +161,8 @@ function Report:twice(path, value)
   self:add(path, "unique", ("%s occurs twice, must be unique"):format(problems.shown(value)), nil, value)
 end
 
----Adds the problems that another check found in the same table. Leaves out a problem if this report has a problem with the same
----path already.
+---Adds the problems that another check found in the same table. If this report already has a problem with the same path, leaves
+---the other problem out.
 ---@param list whatsapp.problem[]
 ---@param count integer number of all problems that the other check found
 function Report:join(list, count)
@@ -152,7 +175,7 @@ function Report:join(list, count)
   self.count = self.count + count
 end
 
----Moves all problems to the warnings: for the mode "lenient".
+---Moves all problems to the warnings, for the mode "lenient".
 function Report:soften()
   for _, problem in ipairs(self.problems) do
     if #self.warnings < KEPT then table.insert(self.warnings, problem) end
@@ -160,15 +183,10 @@ function Report:soften()
   self.problems, self.count = {}, 0
 end
 
----@return string line names up to three problems, and the number of the others
-function Report:line()
-  local list = {}
-  for i = 1, math.min(#self.problems, NAMED) do list[i] = self.problems[i].message end
-  local line, rest = table.concat(list, "; "), self.count - #list
-  return rest > 0 and ("%s (and %s)"):format(line, problems.counted(rest, "more problem")) or line
-end
+---@return string line as problems.line returns it
+function Report:line() return problems.line(self.problems, self.count) end
 
----Returns the outcome of a check: true and the warnings; or, if there are problems, nil, err, details.
+---Returns the outcome of a check: without problems, true and the warnings; else nil, err, details.
 ---@return true? ok
 ---@return whatsapp.problem[]|string warnings after a failure: a line that names up to three problems
 ---@return whatsapp.details? details of a failure: .problems has the first 100 problems

@@ -1,5 +1,5 @@
--- Gives results, `info` and `details` a readable text, for print() and tostring(). Only sets metatables with __tostring: pairs()
--- and JSON writers see plain tables. Never removes a secret: send/credentials removes the secrets from these tables.
+-- Gives results, `info` and `details` a readable text for print() and tostring(). It only sets metatables with __tostring: for
+-- pairs() and JSON writers, the tables stay plain. Never removes a secret: send/credentials does this.
 local core = require "whatsapp.core"
 local show = require "whatsapp.util.show"
 
@@ -10,7 +10,7 @@ local shown = {}
 -- ---- details --------------------------------------------------------------------------------------------------------------
 
 local KINDS = {
-  invalid = "refused here: the message is wrong",
+  invalid = "refused here: the message or another argument is wrong",
   refused = "refused here",
   transport = "no complete answer",
   store = "the store of the outbox failed",
@@ -20,13 +20,15 @@ local KINDS = {
 
 -- returns a line that says whether the request was sent, and what the program should do next
 local function next_step(details)
+  local is_unsure = details.may_have_been_sent
   if details.retryable then
     local seconds = details.retry_after
     local wait = type(seconds) == "number" and (" after %g seconds"):format(seconds) or ""
+    if is_unsure then return "it may have been sent, but a repetition does no harm; try again" .. wait end
     return "it was not sent; try again" .. wait
   end
-  if details.may_have_been_sent then return "it may have been sent; do not let a program repeat it" end
-  return "it was not sent; the same request fails again"
+  if is_unsure then return "it may have been sent; do not let a program repeat it" end
+  return "it was not sent; if you repeat it now, it fails again"
 end
 
 local FACTS = { -- rows: the name of a member, and the format of its value
@@ -35,6 +37,7 @@ local FACTS = { -- rows: the name of a member, and the format of its value
   { "media_id", "media %s" },
 }
 
+-- returns the members that FACTS names, with their words, in one line
 local function facts_of(values)
   local facts = {}
   for _, fact in ipairs(FACTS) do

@@ -1,15 +1,27 @@
--- whatsapp bulk: sends many messages from a file. Checks all rows before it sends the first row; a pipe cannot be read twice,
--- so its rows are checked one by one. Writes one outcome for each row. After Ctrl-C without a state file, only the rows that the
--- command has begun have an outcome. Never sends a row twice in one run.
+-- whatsapp bulk: sends many messages from a file, and writes one outcome for each row. Checks all rows before it sends the first
+-- one. The rows of a pipe are checked one by one, because a pipe cannot be read twice. Never sends a row twice in one run.
+--
+-- Without --state, the client sends the rows in one batch; after Ctrl-C, only the rows that were read have an outcome. With
+-- --state, the rows go through an outbox in a file of SQLite, so that another run continues the work.
 local exit = require "whatsapp.cli.exit"
 local number = require("whatsapp.cli.progress").number
 
 -- ---- the file ---------------------------------------------------------------------------------------------------------------
 
+-- Returns the message for the rows of CSV. A message that cannot be written as JSON is refused: a table that holds itself, or a
+-- million tables in each other, would be filled in without end.
+local function message_in(path)
+  local message = require("whatsapp.cli.records").one(path)
+  local json, err = require("whatsapp.wire.json").write(message)
+  return json and message or exit.stop("usage", ("%s: %s"):format(path, err))
+end
+
+-- Returns the source of the rows. Each call of source.rows() returns an iterator over all rows, from the beginning of the file. A
+-- pipe can be read only once.
 local function open(context)
   local options = context.options
   local file, name = require("whatsapp.cli.records").open(options.file)
-  local message = options.message and require("whatsapp.cli.records").one(options.message)
+  local message = options.message and message_in(options.message)
   if options.empty and options.empty ~= "ok" then exit.stop("usage", "--empty takes ok") end
   local source = { file = file, name = name, can_rewind = require("whatsapp.cli.lines").can_rewind(file) }
   function source.rows()
@@ -20,9 +32,10 @@ local function open(context)
   return source
 end
 
-local MOST_TOLD = 50 -- rows whose problems are printed
+local MOST_TOLD = 50 -- wrong rows whose problems are printed
 
--- Checks all rows, and prints the problems. Returns the number of rows, and the number of rows that the client would refuse.
+-- Checks all rows, prints the problems, and calls visit(row) for each valid row. Returns the number of rows, and the number of
+-- wrong rows.
 local function check_all(context, source, visit)
   local rows = require "whatsapp.cli.rows"
   local count, wrong = 0, 0
@@ -45,13 +58,16 @@ end
 
 -- ---- outcomes ---------------------------------------------------------------------------------------------------------------
 
+-- Returns a function that writes the line of an outcome, and a function that flushes. A run without --state writes the outcomes
+-- of the rows that it sends, so it appends to the file of --out. A run with --state writes the outcomes of all rows, so it
+-- replaces the file.
 local function writer_of(context)
   local path = context.options.out
   if not path or path == "-" then
     local write = function(line) context.terminal:out(line) end
     return write, function() context.terminal.flush() end
   end
-  local file, err = io.open(path, context.options.state and "wb" or "ab") -- a run with a state file writes all outcomes
+  local file, err = io.open(path, context.options.state and "wb" or "ab")
   if not file then exit.stop("usage", err) end
   return function(line)
     local ok, problem = file:write(context.terminal:scrubbed(line), "\n")
@@ -59,7 +75,8 @@ local function writer_of(context)
   end, function() file:flush() end
 end
 
--- returns a ledger, which writes and counts the outcomes; ledger.open maps a message to its row, while the row has no outcome
+-- Returns a ledger: it writes and counts the outcomes. ledger.open has the rows that were read and have no outcome yet: message
+-- -> row. tell() writes the outcome of a row, settle() the outcome of a message that the client sent.
 local function ledger_of(context)
   local outcome, json_line = require "whatsapp.cli.outcome", require "whatsapp.cli.json_line"
   local write, flush = writer_of(context)
@@ -80,7 +97,7 @@ local function ledger_of(context)
     if row then ledger.tell(row, outcome.of(result, err, about)) end
   end
 
-  -- writes an outcome for each row that still has no outcome: after a second Ctrl-C, batch:close returns no outcomes
+  -- Writes an outcome for each row that is still open: batch:close() raises if no answer comes, and then returns no outcomes.
   function ledger.close()
     local left = {}
     for _, row in pairs(ledger.open) do left[#left + 1] = row end
@@ -97,7 +114,7 @@ end
 
 -- ---- sending ----------------------------------------------------------------------------------------------------------------
 
--- Returns a function that returns the next message to send. A wrong row gets its outcome at once.
+-- Returns a function that returns the next valid message. Writes the outcome of a wrong row at once.
 local function feed_of(source, ledger)
   local rows, next_row = require "whatsapp.cli.rows", source.rows()
   return function()
@@ -130,6 +147,8 @@ local function transport_of(context)
   return require("whatsapp.cli.interruptible").transport(made)
 end
 
+-- Sends the rows in one batch. Returns the counts of the outcomes, and whether Ctrl-C was pressed. After Ctrl-C or an error,
+-- waits for the answers to the messages on the wire.
 local function send_all(context, source, total)
   local interruptible = require "whatsapp.cli.interruptible"
   local transport = transport_of(context)
@@ -159,7 +178,7 @@ end
 
 -- ---- with a state file ------------------------------------------------------------------------------------------------------
 
--- Opens the state file. The file holds the outcome of each row: so another run does not send the row again.
+-- Opens the state file: an outbox that keeps the outcome of each row. So another run does not send the row again.
 local function open_state(context)
   local options = context.options
   local is_there = io.open(options.state, "rb")
@@ -170,7 +189,7 @@ local function open_state(context)
   return require("whatsapp.outbox").new(made)
 end
 
--- writes the outcome of every row; the state file has the outcomes
+-- Reads the outcome of every row from the state file, and writes it. Returns the counts of the outcomes.
 local function tell_all(context, source, outbox)
   local rows, outbox_rows, ledger = require "whatsapp.cli.rows", require "whatsapp.cli.outbox_rows", ledger_of(context)
   for row in source.rows() do
@@ -182,8 +201,10 @@ local function tell_all(context, source, outbox)
   return ledger.counts
 end
 
+-- state of an entry of the outbox -> the count that it increases; other states are not at their end
 local OF_STATE = { accepted = "accepted", unknown = "unknown", failed = "failed", expired = "failed" }
 
+-- Puts the rows into the state file, and sends all entries of the file. Returns the same values as send_all().
 local function send_from_state(context, source, total)
   if not source.can_rewind then exit.stop("usage", "--state needs a file that can be read twice, not a pipe") end
   local outbox = open_state(context)
@@ -213,6 +234,8 @@ end
 
 -- ---- the command ------------------------------------------------------------------------------------------------------------
 
+-- Asks the user before the first message is sent; count: nil for a pipe. --yes answers the question. But with a live profile,
+-- --yes answers it only if there is no terminal: a person at a terminal is always asked.
 local function agree(context, count)
   local options, settings = context.options, context.settings()
   local from = settings:need "phone_number_id"
@@ -227,6 +250,7 @@ local function agree(context, count)
   if not context.terminal:ask(("Send %s from %s?"):format(what, from)) then exit.stop("failed", "nothing was sent") end
 end
 
+-- checks all rows, and prints the JSON of the valid rows
 local function dry_run(context, source)
   local core = require "whatsapp.core"
   local count, wrong = check_all(context, source, function(row) context.terminal:out((core.encode(row.message))) end)
@@ -234,6 +258,7 @@ local function dry_run(context, source)
   context.terminal:note(("%s would be sent"):format(number(count)))
 end
 
+-- ends the command if an option is wrong
 local function check_options(options)
   if options.resume and not options.state then exit.stop("usage", "--resume needs --state FILE.db") end
   if options.concurrency and (options.concurrency < 1 or options.concurrency % 1 ~= 0) then
@@ -242,6 +267,7 @@ local function check_options(options)
   if options.rate == 0 then exit.stop("usage", "--rate takes a number over 0") end
 end
 
+-- returns a sentence such as "50 read: 48 accepted, 2 unknown"
 local function summary(counts)
   local words = { ("%s accepted"):format(number(counts.accepted)) }
   if counts.failed > 0 then words[#words + 1] = ("%s not accepted"):format(number(counts.failed)) end
@@ -249,6 +275,7 @@ local function summary(counts)
   return ("%s read: %s"):format(number(counts.done), table.concat(words, ", "))
 end
 
+-- The order matters: all rows are checked before the command needs a token, asks the user, and sends.
 local function run(context)
   local options = context.options
   check_options(options)
@@ -276,7 +303,7 @@ return {
   summary = "send many messages from a file",
   description = "FILE is JSON Lines, one message a line; or CSV with -m FILE, a message that has {{column}} in its "
     .. "strings. Checks all rows before it sends the first row, unless FILE is a pipe. Prints one line of JSON for each row. "
-    .. "After Ctrl-C without --state, only the rows that were begun have a line. The state in a line is accepted, invalid, "
+    .. "After Ctrl-C without --state, only the rows that were read have a line. The state in a line is accepted, invalid, "
     .. "failed, not_sent or unknown.",
   arguments = { { "file", "1", "the rows; -: stdin", argname = "FILE" } },
   options = {

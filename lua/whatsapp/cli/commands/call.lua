@@ -1,9 +1,10 @@
--- whatsapp call: calls any endpoint of the Graph API, with the client's token, errors and retries. Never shows the token.
+-- whatsapp call: calls any endpoint of the Graph API through client:call, which adds the token and repeats GET and DELETE. Never
+-- shows the token.
 local exit = require "whatsapp.cli.exit"
 
 local METHODS = { GET = true, POST = true, DELETE = true }
 
--- returns an object from items: name=text sets a string, name:=JSON sets any value
+-- Returns an object with the values of the items: name=text sets a string, name:=JSON sets any value. Returns nil without items.
 local function object_of(words)
   local items, object = require "whatsapp.cli.items", nil
   for _, word in ipairs(words) do
@@ -20,6 +21,7 @@ local function object_of(words)
   return object
 end
 
+-- returns the parameters of --query, or nil
 local function query_of(words)
   local query
   for _, word in ipairs(words or {}) do
@@ -31,6 +33,7 @@ local function query_of(words)
   return query
 end
 
+-- Returns the argument of client:call. The items are the body of a POST, or parameters of the query.
 local function request_of(options)
   local method = options.method:upper()
   if not METHODS[method] then exit.stop("usage", ("the method must be GET, POST or DELETE, got %s"):format(options.method)) end
@@ -47,13 +50,14 @@ local function request_of(options)
   return request
 end
 
--- Calls a method of the client. An error that the library raises means wrong use of the command.
+-- Calls a method of the client, and returns its values. If the method raises, ends the command: the arguments are wrong.
 local function protected(method, ...)
   local ok, result, err, details = pcall(method, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end
   return result, err, details
 end
 
+-- prints the items of all pages
 local function pages(context, client, request)
   if request.method ~= "GET" then exit.stop("usage", "--all needs GET") end
   request.method = nil

@@ -1,4 +1,4 @@
--- whatsapp completion: prints the completion script of a shell, made from the same rows as the help. Never changes a file.
+-- whatsapp completion: prints the completion script of a shell. The parser makes it from the rows of the commands.
 local METHODS = { bash = "get_bash_complete", zsh = "get_zsh_complete", fish = "get_fish_complete" }
 
 local function run(context)

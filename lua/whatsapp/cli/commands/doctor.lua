@@ -1,9 +1,11 @@
--- whatsapp doctor: finds out why messages are not sent or received, and names the fix. Each check is a function. Without a token,
--- the command only tests the connection to the API. Never changes anything, and never shows a secret.
+-- whatsapp doctor: finds out why messages are not sent or received, and names the fix. Checks this machine, the settings, and the
+-- connection to the API; with a token, also the number and its webhooks. Each check is a function in CHECKS. Never changes
+-- anything, and never shows a secret.
 local exit = require "whatsapp.cli.exit"
 local shell = require "whatsapp.cli.shell"
 
--- A check gets the doctor's state. It returns a level, a finding and a fix; or nothing, if it does not apply.
+-- A check gets a table that all checks share: settings, and what earlier checks found (token, client, date, number). A check
+-- returns a level ("ok", "warn" or "fail"), a finding, and a fix; or nil if the check does not apply.
 
 -- ---- this machine -------------------------------------------------------------------------------------------------------------
 
@@ -12,7 +14,7 @@ local function lua_of()
   return "ok", ("%s, whatsapp %s"):format(jit and jit.version or _VERSION, require("whatsapp")._VERSION)
 end
 
--- module -> level if it is missing, the fix
+-- each row: a module, the level if the module is missing, the fix
 local MODULES = {
   { "whatsapp.core", "fail", "make, or luarocks install lua-whatsapp" },
   { "whatsapp.curl", "fail", "install the headers of libcurl and build again" },
@@ -21,6 +23,7 @@ local MODULES = {
   { "DBI", "warn", "apt install lua-dbi-sqlite3: the outbox keeps messages with it" },
 }
 
+-- returns the check of a module
 local function module_check(row)
   return function()
     if pcall(require, row[1]) then return "ok", "module " .. row[1] end
@@ -59,6 +62,7 @@ local function configuration(state)
   return "ok", what
 end
 
+-- returns a check whether a setting is set
 local function present(name, level, fix)
   return function(state)
     local value = state.settings:get(name)
@@ -80,7 +84,7 @@ end
 
 local function base_url(state) return state.settings:get "base_url" or "https://graph.facebook.com" end
 
--- Checks the connection. Any answer is good; the clock is checked with its header Date.
+-- Checks the connection: any answer of the API is good. Keeps the header Date of the answer for the check `clock`.
 local function connection(state)
   local options = state.settings:transport_options()
   options.timeout, options.connect_timeout = 10, 5
@@ -96,16 +100,18 @@ local function connection(state)
   return "ok", base_url(state) .. " answers"
 end
 
-local MOST = 60 -- seconds that a clock may be wrong
+local MOST = 60 -- seconds: a larger difference is a warning
 
+-- compares the clock of this machine with the header Date of the API
 local function clock(state)
   local there = require("whatsapp.wire.outcome").retry_after(state.date, 0)
   if not there then return nil end
   local wrong = os.time() - there
   if math.abs(wrong) <= MOST then return "ok", ("the clock is right (%+d s)"):format(wrong) end
-  return "warn", ("the clock is %d seconds %s"):format(math.abs(wrong), wrong > 0 and "ahead" or "behind"), "set it by NTP"
+  return "warn", ("the clock is %d seconds %s"):format(math.abs(wrong), wrong > 0 and "ahead" or "behind"), "set the clock by NTP"
 end
 
+-- Calls an endpoint of the API; returns the result, or nil, an error and its details. Makes the client at the first call.
 local function ask(state, path, fields)
   if not state.client then
     local ok, client = pcall(state.settings.account_client, state.settings)
@@ -128,6 +134,7 @@ local function number(state)
   return "ok", ("the token reads the number %s (%s)"):format(tostring(found.display_phone_number), tostring(found.verified_name))
 end
 
+-- needs the answer of the check `number`
 local function quality(state)
   local found = state.number
   if not found then return nil end
@@ -179,7 +186,7 @@ return {
   name = "doctor",
   summary = "find out why messages are not sent or received",
   description = "Checks this machine, the settings, the connection, the token, the number and its webhooks. Prints "
-    .. "ok, warn or fail, the finding, and the fix. Without a token, it only tests the connection to the API.",
+    .. "ok, warn or fail, the finding, and the fix. Without a token, asks the API nothing about the number.",
   examples = { "whatsapp doctor", "whatsapp --json doctor | grep '\"fail\"'" },
   run = run,
 }

@@ -1,15 +1,18 @@
--- whatsapp explain: prints what the schema says about a path of a message. Never reads a message.
+-- whatsapp explain: prints the type, the limits and the meaning of a path of a message, from the schema. Never reads a message.
 local exit = require "whatsapp.cli.exit"
 local paths = require "whatsapp.cli.paths"
 
+-- class of a row of the schema (how sure its rule is) -> words
 local CLASSES = { H = "the API refuses it", G = "the guides say so", S = "a warning only" }
 
+-- returns words such as "1-20 characters", "at most 3 items"; nil: the row has no limits
 local function range_of(row, unit)
   if not (row.min or row.max) then return nil end
   local both = row.min and row.max and ("%s-%s"):format(row.min, row.max)
   return ("%s%s"):format(both or (row.min and "at least " .. row.min) or "at most " .. row.max, unit ~= "" and " " .. unit or "")
 end
 
+-- returns the condition under which a message has the row, such as "type = text"; nil: no condition
 local function when_of(row)
   local words = {}
   for _, choice in ipairs(row.when) do
@@ -31,6 +34,7 @@ local function facts_of(row, terms)
   return table.concat(facts, ", ")
 end
 
+-- Prints the rows of a path. If rows follow each other with the same facts, prints the facts once.
 local function describe(context, path, rows)
   local schema = require "whatsapp.schema"
   local terms, terminal, last = schema.terms(), context.terminal, nil
@@ -48,6 +52,7 @@ local function describe(context, path, rows)
   end
 end
 
+-- prints the members of an object
 local function list(context, path)
   local below = paths.below(path)
   if #below == 0 then return end

@@ -1,9 +1,10 @@
--- whatsapp flows: makes the keys of a flow's endpoint, and runs the endpoint on this machine. `serve` runs nginx in the
--- foreground, where flow_listener.lua answers. Never prints a private key.
+-- whatsapp flows: `key` makes the keys of a flow's endpoint; `serve` runs the endpoint on this machine. `serve` starts nginx in
+-- the foreground; flow_listener.lua answers the requests inside nginx. Never prints a private key.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9430
 
+-- returns the text of a raised error without the file and the line
 local function without_place(err) return (tostring(err):gsub("^[^:]+:%d+: ", "")) end
 
 local function passphrase_of(context)
@@ -14,7 +15,7 @@ end
 
 -- ---- key --------------------------------------------------------------------------------------------------------------------
 
--- writes a new file that only its owner can read
+-- Writes a new file that only its owner can read. Ends the command if the file exists or cannot be written.
 local function write_new(path, text)
   local source = require "whatsapp.media.file"
   local created, err = source.create(path)
@@ -24,7 +25,7 @@ local function write_new(path, text)
   exit.stop("failed", tostring(problem or path .. " cannot be written"))
 end
 
--- returns the public key that belongs to the private key in a file; makes the file if it does not exist
+-- Returns the public key that belongs to the private key in a file. If the file does not exist, makes a private key and the file.
 local function public_key(context, path, passphrase)
   local flows = require "whatsapp.flows"
   if not require("whatsapp.media.file").exists(path) then
@@ -59,7 +60,7 @@ local function absolute(path)
   return folder:match "^[^\n]*" .. "/" .. path
 end
 
--- Reports a wrong key or a wrong file before nginx starts.
+-- Makes the endpoint here, before nginx starts, so that a wrong key or a wrong file ends the command with a sentence.
 local function check(options)
   local ok, err = pcall(require("whatsapp.cli.flow_listener").handle, options, function() end)
   if not ok then exit.stop("usage", (tostring(err):gsub("^%S*flow_listener%.lua:%d+: ", ""))) end
@@ -85,7 +86,7 @@ local PASSPHRASE = { "--passphrase-file", "FILE", "the passphrase is the first l
 
 return {
   name = "flows",
-  summary = "make the keys of a flow's endpoint, run the endpoint",
+  summary = "make the keys of a flow's endpoint, or run the endpoint",
   examples = { "whatsapp flows key flow.pem --upload", "whatsapp flows serve screens.lua --key flow.pem" },
   commands = {
     { name = "key", summary = "print the public key of the private key in FILE; make FILE if it does not exist",

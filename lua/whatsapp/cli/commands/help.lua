@@ -1,4 +1,4 @@
--- whatsapp help: prints the help of a command, or of a topic. Never runs a command.
+-- whatsapp help: prints the help of the program, of a command or of a topic. Never runs a command.
 local exit = require "whatsapp.cli.exit"
 
 local function exit_codes()
@@ -25,6 +25,7 @@ local function settings()
   return lines
 end
 
+-- topic -> function that returns its lines
 local TOPICS = { ["exit-codes"] = exit_codes, settings = settings }
 
 local function run(context)

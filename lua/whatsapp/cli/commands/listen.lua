@@ -1,9 +1,10 @@
--- whatsapp listen: receives webhooks on this machine and prints them. listener.lua answers the requests, inside nginx. Never
--- listens on an address other than 127.0.0.1.
+-- whatsapp listen: receives webhooks on this machine, and prints their events. This file starts nginx in the foreground;
+-- listener.lua answers the requests inside nginx. nginx listens on 127.0.0.1 only.
 local exit = require "whatsapp.cli.exit"
 
 local PORT = 9429
 
+-- checks the options; returns the port
 local function check(options)
   local port = options.port or PORT
   if port % 1 ~= 0 or port > 65535 then exit.stop("usage", "--port takes a port from 0 to 65535") end
@@ -39,7 +40,7 @@ return {
     { "--port", "PORT", ("the port (%d); 0: a free port"):format(PORT), number = true },
     { "--path", "PATH", "the path of the endpoint (/webhook)" },
     { "--forward-to", "URL", "send each request to URL, too, and return its answer" },
-    { "--exec", "COMMAND", "run it for each event, JSON on stdin; if it fails, answer 500" },
+    { "--exec", "COMMAND", "run COMMAND for each event, JSON on stdin; answer 500 if it fails" },
     { "--count", "N", "end after N events", number = true },
     { "--app-secret-file", "FILE", "the app's secret is the first line of FILE" },
   },

@@ -1,16 +1,17 @@
--- whatsapp media: checks files, and uploads, fetches and deletes files of the phone number through client.media. Never replaces a
--- file without --replace.
+-- whatsapp media: uploads, downloads, looks up and deletes the files of the phone number, through client.media; also checks a
+-- file without a client. Never replaces a file without --replace.
 local exit = require "whatsapp.cli.exit"
 
 local KINDS = { "image", "video", "audio", "document", "sticker" }
 
--- Calls a method of client.media. An error that the library raises means wrong use of the command.
+-- Calls a method of client.media, and returns its values. If the method raises, ends the command: the arguments are wrong.
 local function call(method, media, ...)
   local ok, result, err, details = pcall(media[method], media, ...)
   if not ok then exit.stop("usage", (tostring(result):gsub("^[^:]+:%d+: ", ""))) end
   return result, err, details
 end
 
+-- returns the function that shows the progress of a transfer; nil: stderr is no terminal, or -q is set
 local function progress_of(context)
   if context.options.quiet or not context.terminal:is_terminal(2) then return nil end
   return function(done, total)
@@ -36,6 +37,7 @@ local function info(context)
     { "id", "mime_type", "file_size", "sha256", "url" })
 end
 
+-- Downloads a file. If the command line names no file to write, looks the id up and makes a safe name from the answer.
 local function down(context)
   local options = context.options
   local media, file = context.settings():client().media, options.file
@@ -61,6 +63,7 @@ local function rm(context)
   context.emit({ id = context.options.id, deleted = true }, nil, { "id" })
 end
 
+-- checks a file without a client
 local function check(context)
   local options = context.options
   local ok, plan, warnings, details = pcall(require("whatsapp.cli.media_check").plan, options.file, { as = options.as,
@@ -79,12 +82,12 @@ local TYPE = { "--type", "MIME", "the MIME type, if the bytes do not tell it" }
 
 return {
   name = "media",
-  summary = "upload, fetch, look up, delete and check files",
+  summary = "upload, download, look up, delete and check files",
   examples = { "whatsapp media up photo.jpg", "whatsapp media down 1037543291543636 photo.jpg" },
   commands = {
     { name = "up", summary = "upload a file and print its id", arguments = { FILE }, options = { AS, TYPE },
       examples = { "id=$(whatsapp media up photo.jpg)" }, run = up },
-    { name = "down", summary = "fetch a file and compare its checksum", arguments = {
+    { name = "down", summary = "download a file and check its checksum", arguments = {
         { "id", "1", "the id of the file, or its URL", argname = "ID|URL" },
         { "file", "?", "the file to write", argname = "FILE" } },
       options = { { "--replace", nil, "replace FILE if it exists" } },

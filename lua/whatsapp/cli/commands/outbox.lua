@@ -1,5 +1,6 @@
--- whatsapp outbox: keeps messages in a store until they are sent. Puts, sends, lists and repairs them. Never repeats a message
--- that may have been sent, unless `resolve` asks for it.
+-- whatsapp outbox: keeps messages in a store until they are sent. An entry is a message in the store. The subcommands put, send,
+-- list, show, resolve, count and delete entries. Never sends a message again that may have been sent, unless the user asks for it
+-- with `resolve KEY again`.
 local exit = require "whatsapp.cli.exit"
 local store = require "whatsapp.cli.store"
 
@@ -11,6 +12,7 @@ local function outbox_of(context)
   return require("whatsapp.outbox").new(options)
 end
 
+-- returns the line of an entry: state, key, recipient, id, and the error or the status
 local function line_of(entry)
   return ("%s\t%s\t%s\t%s\t%s"):format(entry.state, entry.key, tostring(entry.lane), entry.id or "-", entry.error
     or entry.status or "")
@@ -19,7 +21,7 @@ end
 local SHOWN = { "key", "state", "lane", "id", "status", "attempts", "error", "stamp", "made", "due", "expires", "ended",
   "message" }
 
--- returns the public members of an entry
+-- returns the public members of an entry; the recipient (`lane`) gets the name `to`
 local function plain(entry)
   local made = {}
   for _, name in ipairs(SHOWN) do made[name] = entry[name] end
@@ -64,7 +66,8 @@ local function run(context)
   end
 end
 
--- ---- look and repair ---------------------------------------------------------------------------------------------------
+-- ---- list, show, resolve, count, delete
+-- ----------------------------------------------------------------------------------------
 
 local STATES = { "queued", "claimed", "sending", "unknown", "accepted", "failed", "expired" }
 
@@ -89,7 +92,7 @@ end
 local function resolve(context)
   local options = context.options
   if store.check(outbox_of(context):resolve(options.key, options.word)) then return end
-  exit.stop("failed", "there is no unknown entry with this key")
+  exit.stop("failed", "there is no entry with this key in the state unknown")
 end
 
 local function stats(context)
@@ -98,6 +101,7 @@ local function stats(context)
   for _, state in ipairs(STATES) do context.terminal:out(("%s\t%d"):format(state, counts[state] or 0)) end
 end
 
+-- Deletes entries. The store deletes a limited number in one call, so this function calls it until nothing is left to delete.
 local function purge(context)
   local outbox, total = outbox_of(context), 0
   repeat
@@ -110,6 +114,8 @@ end
 local STORE = { "--store", "STORE", "sqlite:FILE, redis://HOST/QUEUE, postgres://HOST/DATABASE" }
 local KEY = { "key", "1", "the key of an entry", argname = "KEY" }
 
+-- Returns the row of a subcommand: every subcommand has the option --store, and `more` has its other members; extra: more
+-- options.
 local function command(name, summary, more)
   local row = { name = name, summary = summary, options = { STORE } }
   for key, value in pairs(more) do row[key] = value end

@@ -1,16 +1,19 @@
--- whatsapp replay: repeats the users' actions of a recorded run, and compares the bot's answers with the recorded answers. The
--- bot sends its answers to the sandbox in replayer.lua. Never compares ids and times.
+-- whatsapp replay: repeats the users' actions of a recorded run, and compares the bot's answers with the recorded answers, except
+-- their ids and times. replayer.lua does the work: it is a sandbox inside nginx, to which the bot sends its answers. With
+-- --webhooks-only, this file posts the recorded webhooks, and compares nothing.
 local exit = require "whatsapp.cli.exit"
 
-local PORT, PATIENCE = 9428, 10
+local PORT, PATIENCE = 9428, 10 -- PATIENCE: seconds to wait for an answer of the bot
 
+-- reads the record; ends the command if the file is not a record
 local function tape_of(path)
-  local tape, err = require("whatsapp.sandbox.tape").read(require("whatsapp.cli.records").text(path))
+  local text = require("whatsapp.cli.records").text(path, require("whatsapp.util.file").SANDBOX)
+  local tape, err = require("whatsapp.sandbox.tape").read(text)
   if not tape then exit.stop("invalid", ("%s: %s"):format(path, err)) end
   return tape
 end
 
--- posts the recorded bodies in order, each with a new signature
+-- Posts the recorded bodies in their order, each with a new signature. Ends the command if the endpoint refused one of them.
 local function post_all(context, tape, secret)
   local options = context.settings():transport_options()
   options.allow_http, options.timeout, options.user_agent = true, 20, "facebookexternalua"
@@ -29,6 +32,7 @@ local function post_all(context, tape, secret)
   if refused > 0 then exit.stop("some", ("%d of %d webhooks were not accepted"):format(refused, #tape.bodies)) end
 end
 
+-- returns the speed; nil: without pauses
 local function speed_of(options)
   if not options.speed or options.speed == "max" then return nil end
   local speed = tonumber(options.speed)
@@ -42,6 +46,7 @@ local function absolute(path)
   return folder:match "^[^\n]*" .. "/" .. path
 end
 
+-- Plays the run in nginx. Returns the diff; "" if the answers are the same. replayer.lua writes the diff into the file `result`.
 local function play(context, secret)
   local options, result = context.options, os.tmpname()
   local ok, err = require("whatsapp.cli.foreground").run {

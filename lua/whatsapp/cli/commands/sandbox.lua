@@ -1,8 +1,8 @@
--- whatsapp sandbox: runs the sandbox, which simulates the API, in the foreground. Reads the options; sandbox/server does the
--- work. Never listens on an address other than 127.0.0.1.
+-- whatsapp sandbox: runs the sandbox, which simulates the API, in the foreground until Ctrl-C. This file reads the options;
+-- whatsapp.sandbox.server does the work, and listens on 127.0.0.1 only.
 local exit = require "whatsapp.cli.exit"
 
--- reads --webhook: URL, or NUMBER=URL for one number
+-- Reads the values of --webhook: URL for all numbers, or NUMBER=URL for one number. Returns one URL, or a table: number -> URL.
 local function webhook_of(list)
   if not list or #list == 0 then return nil end
   if #list == 1 and not list[1]:find "^%w+=" then return list[1] end
@@ -14,11 +14,12 @@ local function webhook_of(list)
   return urls
 end
 
-local PLAIN = {
+local PLAIN = { -- options that sandbox.server takes as they are
   "port", "verify_token", "templates", "state", "record", "clock", "statuses", "limits", "window", "seed", "webhook_timeout",
     "numbers", "flow_endpoint", "token_life",
 }
 
+-- returns the options for sandbox.server
 local function options_of(context)
   local options, made = context.options, {}
   for _, name in ipairs(PLAIN) do made[name] = options[name] end
@@ -30,7 +31,7 @@ local function options_of(context)
   return made
 end
 
--- opens the page after a second, when nginx listens
+-- Opens the page in a browser, a second later: nginx then listens.
 local function open(port)
   local shell = require "whatsapp.cli.shell"
   local url = shell.quoted(("http://127.0.0.1:%d/"):format(port))

@@ -1,4 +1,4 @@
--- whatsapp schema: prints the whole schema, for other programs. Never changes anything.
+-- whatsapp schema: prints every field of every message, or the JSON Schema of the messages, for other programs.
 local ORDER = { "path", "kind", "required", "min", "max", "values", "doc" }
 
 local function run(context)

@@ -1,10 +1,13 @@
--- whatsapp send: sends one message, made from the arguments, a file, or both. Never sends with --dry-run.
+-- whatsapp send: makes one message from the arguments, from a file, or from both, and sends it. With --await, waits for a status
+-- of the message. With --dry-run, sends and uploads nothing.
 local exit = require "whatsapp.cli.exit"
 
 local LANGUAGE = "en_US"
+local MOST = 1024 * 1024 -- bytes of TEXT in stdin
 
--- ---- what is sent -----------------------------------------------------------------------------------------------------------
+-- ---- the message --------------------------------------------------------------------------------------------------------------
 
+-- returns the members of a message that hold the address TO
 local function address_of(to)
   local recipient = require "whatsapp.send.recipient"
   local group = to:match "^group:(.+)$"
@@ -13,7 +16,8 @@ local function address_of(to)
   return members
 end
 
--- Separates TEXT from the items: the first argument is TEXT, unless it has the form of an item; all others are items.
+-- Returns TEXT, or nil, and the items. The first word after TO is TEXT, unless it has the form of an item; all other words are
+-- items.
 local function words_of(options)
   local items = require "whatsapp.cli.items"
   local words, text = {}, nil
@@ -21,11 +25,13 @@ local function words_of(options)
     if i == 1 and not items.split(word) then text = word
     else words[#words + 1] = word end
   end
-  if text == "-" then text = io.read "*a" or "" end
-  return text, words
+  if text ~= "-" then return text, words end
+  local read, err = require("whatsapp.util.file").all(io.stdin, MOST)
+  return read or exit.stop("usage", "stdin: " .. err), words
 end
 
--- with --dry-run, nothing is uploaded, and the id is "0"
+-- Returns a function that uploads a file and returns the id of the file. With --dry-run, the function uploads nothing and returns
+-- "0".
 local function upload_with(context)
   return function(path, kind)
     local settings = context.settings()
@@ -39,11 +45,13 @@ local function upload_with(context)
   end
 end
 
+-- puts items into a message
 local function apply(context, message, words)
   local read = require("whatsapp.cli.records").text
   require("whatsapp.cli.items").apply(message, words, { text = read, upload = upload_with(context) })
 end
 
+-- returns the members `type` and `template` of a message, and the items that are not values of the template
 local function template_of(options, words)
   local items = require "whatsapp.cli.items"
   local name, language = options.template:match "^([^:]*):?(.*)$"
@@ -53,6 +61,7 @@ local function template_of(options, words)
   return { type = made.type, template = made.template }, others
 end
 
+-- returns the message before the items change it, and the items that are left
 local function start_of(context, text, words)
   local options = context.options
   local message = {}
@@ -65,6 +74,7 @@ local function start_of(context, text, words)
   return message, words
 end
 
+-- returns the whole message
 local function message_of(context)
   local options = context.options
   local text, words = words_of(options)
@@ -79,13 +89,15 @@ end
 
 -- ---- the status of the message ------------------------------------------------------------------------------------------------
 
+-- status -> its rank: a message gets the statuses in this order
 local AWAITED = { sent = 1, delivered = 2, read = 3, played = 4 }
-local SECONDS = 60
+local SECONDS = 60 -- for --await without seconds
 
+-- returns the status of --await and the seconds; nil: there is no --await
 local function awaited_of(options)
   if not options.await then return nil end
   local status, seconds = options.await:match "^(%a+):?(%d*)$"
-  if not AWAITED[status] then exit.stop("usage", "--await takes sent, delivered, read or played, and seconds: delivered:30") end
+  if not AWAITED[status] then exit.stop("usage", "--await takes sent, delivered, read or played; with seconds: delivered:30") end
   return status, tonumber(seconds) or SECONDS
 end
 
@@ -103,6 +115,8 @@ local function status_in(history)
   return best
 end
 
+-- Asks the API for the history of a message until the message has the wanted status; returns its status. Ends the command if the
+-- message has failed, or if the seconds are over.
 local function wait_for(context, client, id, wanted, seconds)
   local sleep, now = require("whatsapp.curl").sleep, require("whatsapp.curl").now
   local deadline, pause = now() + seconds, 0.2
@@ -129,13 +143,15 @@ end
 
 -- ---- the ways to send -------------------------------------------------------------------------------------------------------
 
+-- prints the JSON of a message, for --dry-run
 local function show(context, message)
   local json, err, details = require("whatsapp").encode(message)
   if not json then exit.for_failure(err, details) end
   context.terminal:out(json)
 end
 
--- returns a function that returns the client; the client is made at the first call
+-- Returns a function that returns the client. The first call makes the client, so that a command that fails earlier needs no
+-- token.
 local function client_maker(context)
   local made
   return function()
@@ -149,7 +165,8 @@ local function client_maker(context)
   end
 end
 
--- Sends a file. TEXT is its caption, and the items set other members of the message.
+-- Sends the file of --file. TEXT is the caption; the items set other members of the message. Returns what client:send_file
+-- returns.
 local function send_file(context, client)
   local options = context.options
   local text, words = words_of(options)
@@ -160,12 +177,14 @@ local function send_file(context, client)
   return client:send_file(address_of(options.to), options.file, { caption = text, message = message, as = options.as })
 end
 
+-- checks the file of --file, for --dry-run
 local function check_file(context)
   local plan, err, details = require("whatsapp.cli.media_check").plan(context.options.file, { as = context.options.as })
   if not plan then exit.for_failure(err, details) end
   context.emit(plan, ("%s: %s, %d bytes, sent as %s"):format(plan.filename, plan.type, plan.size, plan.as))
 end
 
+-- ends the command if the options do not fit together
 local function check_options(options)
   local content = (options.file and 1 or 0) + (options.template and 1 or 0) + (options.message and 1 or 0)
   if content > 1 then exit.stop("usage", "use only one of --file, --template and --message") end
@@ -187,7 +206,7 @@ local function run(context)
     local message = message_of(context)
     if options.dry_run then return show(context, message) end
     local ok, refused, details = require("whatsapp").validate(message)
-    if not ok then exit.for_failure(refused, details) end -- before the command needs a token
+    if not ok then exit.for_failure(refused, details) end -- before client() needs a token
     result, err, about = context.client():send(message)
   end
   if not result then exit.for_failure(err, about) end
@@ -212,7 +231,7 @@ return {
     { "--template", "NAME[:LANG]", "an approved template (LANG: " .. LANGUAGE .. ")" },
     { "--reply-to", "ID", "quote this message" },
     { "--stamp", "TEXT", "every status repeats it (biz_opaque_callback_data)" },
-    { "--await", "STATUS[:S]", "wait S seconds (60) until it is sent, delivered or read" },
+    { "--await", "STATUS[:S]", "wait S seconds (60) for the status sent, delivered, read or played" },
     { "--dry-run", nil, "check the message and print its JSON; needs no token" },
   },
   examples = {

@@ -1,5 +1,5 @@
--- whatsapp templates: lists, shows, creates, deletes, checks and previews templates. The definitions are the API's JSON. Never
--- creates a template that is not valid.
+-- whatsapp templates: lists, shows, creates, deletes, checks and previews templates. A definition is a template as the API writes
+-- it, in JSON. Never creates a template that the check refuses.
 local exit = require "whatsapp.cli.exit"
 
 local PATH, LANGUAGE = "{waba}/message_templates", "en_US"
@@ -13,7 +13,7 @@ local function client_of(context)
   return settings:account_client()
 end
 
--- calls `visit` with each template
+-- calls visit(template) for each template of the account
 local function each(context, query, visit)
   local next_item = client_of(context):pages { path = PATH, query = query }
   while true do
@@ -24,12 +24,13 @@ local function each(context, query, visit)
   end
 end
 
+-- returns the name and the language of NAME:LANGUAGE; language: nil if absent
 local function split(name)
   local bare, language = name:match "^([^:]+):?(.*)$"
   return bare or name, language ~= "" and language or nil
 end
 
--- returns the templates with a name, or only the template with a name and a language
+-- Returns the templates that NAME or NAME:LANGUAGE names. Ends the command if the account has no such template.
 local function named(context, name)
   local bare, language = split(name)
   local found = {}
@@ -51,6 +52,7 @@ local function show(context)
   for _, item in ipairs(named(context, context.options.name)) do context.terminal:out(json_of(item)) end
 end
 
+-- Reads and checks a definition; returns the definition and the warnings. Ends the command if the check refuses the definition.
 local function definition_in(path)
   local definition = require("whatsapp.cli.records").one(path)
   local ok, err, details = require("whatsapp").templates.validate(definition)
@@ -98,10 +100,10 @@ local function rm(context)
   context.emit({ name = context.options.name, deleted = true }, nil, { "name" })
 end
 
+-- Prints the template as the user would see it, then ends the command if the values do not fit the template.
 local function preview(context)
   local options = context.options
-  local definition = options.definition and require("whatsapp.cli.records").one(options.definition)
-    or named(context, options.name)[1]
+  local definition = options.definition and definition_in(options.definition) or named(context, options.name)[1]
   local values, others = require("whatsapp.cli.items").template_values(options.words)
   if others[1] then exit.stop("usage", ("%q is not header=, body[1]=, body.NAME= or buttons[0].payload="):format(others[1])) end
   local message = require("whatsapp.message").template("0", definition.name, definition.language or LANGUAGE, values)

@@ -1,4 +1,5 @@
--- whatsapp trigger: posts one signed webhook to an endpoint, as the API would. Never repeats a webhook.
+-- whatsapp trigger: makes one webhook (see cli/webhooks), signs it, and posts it to an endpoint, as the API would. Unlike the
+-- API, never posts a webhook again.
 local exit = require "whatsapp.cli.exit"
 
 local function list(context)
@@ -7,6 +8,7 @@ local function list(context)
   end
 end
 
+-- ends the command: there is no such kind of webhook
 local function unknown(kind)
   local names = {}
   for _, known in ipairs(require("whatsapp.cli.webhooks").kinds()) do names[known.name] = true end
@@ -14,7 +16,7 @@ local function unknown(kind)
   exit.stop("usage", ("there is no kind %s%s; --list shows all"):format(kind, near and (", did you mean %s?"):format(near) or ""))
 end
 
--- items set members of the message, the status or the value: path=text sets a string, path:=JSON sets any value
+-- Sets the members that the items name: path=text sets a string, path:=JSON sets any value.
 local function apply(object, words)
   local items = require "whatsapp.cli.items"
   for _, word in ipairs(words) do
@@ -30,6 +32,7 @@ local function apply(object, words)
   end
 end
 
+-- returns the body of the webhook
 local function body_of(context)
   local options, settings, webhooks = context.options, context.settings(), require "whatsapp.cli.webhooks"
   local now = os.time()
@@ -41,6 +44,7 @@ local function body_of(context)
     { waba_id = settings:get "waba_id", phone_number_id = settings:get "phone_number_id" }, now)
 end
 
+-- posts the webhook; returns the response and the milliseconds until it came; ends the command if there is no response
 local function post(context, body, secret)
   local options = context.settings():transport_options()
   options.allow_http, options.timeout, options.user_agent = true, 20, "facebookexternalua"
@@ -81,7 +85,7 @@ end
 return {
   name = "trigger",
   summary = "post one signed webhook to an endpoint",
-  description = "Posts one webhook of KIND, signed with the app's secret, and prints what the endpoint answers. An "
+  description = "Posts one webhook of KIND, signed with the app's secret, and prints the endpoint's answer. An "
     .. "ITEM sets a member of the message, the status or the value: text.body=Hi, from=16505551234, "
     .. "errors:=[...].",
   arguments = { { "kind", "?", "such as message.text or status.failed", argname = "KIND" },

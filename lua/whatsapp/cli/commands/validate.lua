@@ -1,15 +1,17 @@
--- whatsapp validate: checks messages in files as a client would. Needs no token and no network, and sends nothing.
+-- whatsapp validate: checks the messages in files, as a client does before it sends them. Needs no token and no network, and
+-- sends nothing.
 local exit = require "whatsapp.cli.exit"
 
 local PROBLEM = { "file", "record", "warning", "path", "rule", "limit", "actual", "message" }
 
+-- prints one problem
 local function tell(context, name, record, problem, is_warning)
   local line = ("%s:%d: %s%s"):format(name, record, is_warning and "warning: " or "", problem.message)
   context.emit({ file = name, record = record, warning = is_warning or nil, path = problem.path, rule = problem.rule,
     limit = problem.limit, actual = problem.actual, message = problem.message }, line, PROBLEM)
 end
 
--- checks one record; returns whether it would be refused
+-- Checks one record and prints its problems. Returns whether the record counts as wrong; strict: a warning is enough.
 local function check(context, name, record, message, err, strict)
   if message == nil then
     tell(context, name, record, { path = "", rule = "json", message = err })
@@ -32,7 +34,7 @@ local function check_file(context, path, counts)
   local validate = require("whatsapp.core").validate
   for record, message, err in next_record do
     local ok, warnings
-    if type(message) == "table" then ok, warnings = validate(message) end -- fast for a valid message
+    if type(message) == "table" then ok, warnings = validate(message) end -- most messages are valid: check() is not called
     if not (ok and not warnings) and check(context, name, record, message, err, strict) then counts.wrong = counts.wrong + 1 end
     counts.all = counts.all + 1
   end
@@ -55,8 +57,8 @@ end
 return {
   name = "validate",
   summary = "check messages in files",
-  description = "Checks messages as the API would, and prints FILE:RECORD: path: problem. A file is JSON (a message or "
-    .. "a list), JSON Lines or Lua; stdin if no file is named. Needs no token and no network.",
+  description = "Checks messages as a client does before it sends them, and prints FILE:RECORD: path: problem. A file is JSON (a "
+    .. "message or a list), JSON Lines or Lua. Without FILE, reads stdin. Needs no token and no network.",
   arguments = { { "files", "*", "files with messages; -: stdin", argname = "FILE" } },
   options = { { "--strict", nil, "warnings count as problems" } },
   examples = { "whatsapp validate orders.jsonl", "echo '{\"to\":\"1\",\"text\":{\"body\":\"\"}}' | whatsapp validate" },

@@ -1,4 +1,4 @@
--- whatsapp version: prints the versions that a bug report needs. Never fails if a module is missing.
+-- whatsapp version: prints the versions that a bug report needs. Does not need the module of libcurl.
 local ORDER = { "whatsapp", "graph", "lua", "curl" }
 
 local function run(context)

@@ -67,7 +67,7 @@ add("Group", GROUPS, "A new group.", {
   product(),
   text("subject", "The group's name.", { required = true, min = 1, max = 128 }),
   text("description", "The text below the name.", { max = 2048 }),
-  text("join_approval_mode", "Whether the business approves users who open the invite link.",
+  text("join_approval_mode", "Whether users who open the invite link wait for the business's approval.",
     { values = { "approval_required", "auto_approve" }, open = true }),
 })
 add("GroupChange", GROUPS, "New texts of a group.", {
@@ -105,11 +105,11 @@ local VERTICALS = {
 add("Profile", "business-profiles", "The profile that users see. Absent fields stay as they are.", {
   product(),
   text("about", "The line below the name.", { min = 1, max = 139 }),
-  text("address", "The address.", { max = 256 }),
+  text("address", "The postal address.", { max = 256 }),
   text("description", "The description.", { max = 512 }),
-  text("email", "The address for e-mail.", { max = 128, format = "email" }),
+  text("email", "The e-mail address.", { max = 128, format = "email" }),
   text("profile_picture_handle", "The handle of the picture, as client.media:upload_sample returns it.", { min = 1 }),
-  list("websites", LINK, "Addresses of web pages.", { max = 2 }),
+  list("websites", LINK, "URLs of web pages.", { max = 2 }),
   text("vertical", "The industry.", { values = VERTICALS, open = true }),
 })
 
@@ -174,12 +174,12 @@ add("Flow", FLOWS, "A new flow.", {
   text("flow_json", "The flow, as JSON.", { min = 2 }),
   flag("publish", "Publishes the flow at once; only with flow_json."),
   id("clone_flow_id", "The id of the flow to copy."),
-  text("endpoint_uri", "The address of the data endpoint.", { format = "web_link" }),
+  text("endpoint_uri", "The URL of the data endpoint.", { format = "web_link" }),
 })
 add("FlowChange", FLOWS, "Changes of a flow. Absent fields stay as they are.", {
   text("name", "The name.", { min = 1 }),
   list("categories", CATEGORIES, "The purposes.", { min = 1 }),
-  text("endpoint_uri", "The address of the data endpoint.", { format = "web_link" }),
+  text("endpoint_uri", "The URL of the data endpoint.", { format = "web_link" }),
   id("application_id", "The id of the app that has the endpoint."),
 }, { { rule = "at_least_one", names = { "name", "categories", "endpoint_uri", "application_id" } } })
 add("FlowFile", FLOWS, "The JSON of a flow: a text, or a file.", {

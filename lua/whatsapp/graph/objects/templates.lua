@@ -98,7 +98,7 @@ objects.HeaderExample = {
   fields = {
     list("header_text", STRING, "A value for {{1}}."),
     list("header_text_named_params", "NamedExample", "A value for the named variable."),
-    list("header_handle", STRING, "The handle from client.media:upload_sample. In a listed template: the file's address."),
+    list("header_handle", STRING, "The handle from client.media:upload_sample. In a listed template: the file's URL."),
   },
 }
 
@@ -148,11 +148,11 @@ objects.CardPart = {
   },
 }
 
-objects.DefinitionOffer = part("An offer with an end.", "templates/marketing-templates/limited-time-offer-templates",
+objects.DefinitionOffer = part("A limited-time offer.", "templates/marketing-templates/limited-time-offer-templates",
   object("limited_time_offer", "OfferText", "The offer.", REQUIRED))
 
 objects.OfferText = {
-  section = "templates/marketing-templates/limited-time-offer-templates", doc = "The text of an offer with an end.",
+  section = "templates/marketing-templates/limited-time-offer-templates", doc = "The text of a limited-time offer.",
   fields = {
     text("text", "The text.", { required = true, min = 1, max = 16 }),
     flag("has_expiration", "Whether the time until the end is shown."),
@@ -182,10 +182,10 @@ local LABEL = text("text", "The label.", { required = true, min = 1, max = 25 })
 local LABEL_IF_ANY = text("text", "The label.", { min = 1, max = 25 })
 
 objects.QuickReplyButton = part("The user answers with the label.", COMPONENTS, LABEL)
-objects.UrlButton = part("Opens an address.", COMPONENTS, LABEL,
-  text("url", "The address; at most one variable, at its end.",
+objects.UrlButton = part("Opens a web page.", COMPONENTS, LABEL,
+  text("url", "The URL; at most one variable, at its end.",
     { required = true, min = 1, max = 2000, format = "web_link" }),
-  list("example", STRING, "The address, or its end, with a value for the variable.", { min = 1, max = 1 }))
+  list("example", STRING, "The URL, or its end, with a value for the variable.", { min = 1, max = 1 }))
 objects.PhoneButton = part("Calls a number.", COMPONENTS, LABEL,
   text("phone_number", "The number.", { required = true, min = 1, max = 20 }))
 objects.CopyCodeButton = part("Copies a code.", COMPONENTS, LABEL_IF_ANY,
@@ -207,7 +207,8 @@ objects.SupportedApp = {
 }
 objects.FlowButton = part("Opens a flow.", "flows/guides/flows-templates", LABEL,
   id("flow_id", "The flow's id."), text("flow_name", "The flow's name.", { min = 1 }), text("flow_json", "A new flow, as JSON."),
-  text("flow_action", "How it begins.", { values = { "NAVIGATE", "DATA_EXCHANGE" } }),
+  text("flow_action", "How the flow begins: with a screen, or with a request to its endpoint.",
+    { values = { "NAVIGATE", "DATA_EXCHANGE" } }),
   text("navigate_screen", "The first screen, if the action is navigate.", { min = 1 }),
   text("icon", "The icon.", { class = "S" }))
 objects.FlowButton.rules = { { rule = "exactly_one", names = { "flow_id", "flow_name", "flow_json" } } }
@@ -219,6 +220,6 @@ objects.VoiceCallButton = part("Calls the business.", "calling/call-button-messa
   integer("ttl_minutes", "Minutes until the button stops working.", { min = 1440, max = 43200 }))
 objects.OrderDetailsButton = part("Shows the order, and asks for its payment.", PAYMENTS, LABEL_IF_ANY)
 objects.PaymentRequestButton = part("Asks for a payment.", PAYMENTS, LABEL_IF_ANY)
-objects.ContactInfoButton = part("Asks for the user's number.", "business-scoped-user-ids", LABEL_IF_ANY)
+objects.ContactInfoButton = part("Asks for the user's phone number.", "business-scoped-user-ids", LABEL_IF_ANY)
 
 return objects

@@ -1,6 +1,7 @@
--- For whatsapp.transport.copas: one HTTP/1.1 exchange over LuaSocket, in a thread that pauses whenever it would block. Never
--- sends a POST twice. If a kept connection fails, begins again on another connection only in two cases: no byte of the request
--- was written; or the request is idempotent (GET, HEAD, DELETE) and no byte of an answer arrived.
+-- For whatsapp.transport.copas: sends one HTTP/1.1 request over LuaSocket and reads its answer, in a thread that pauses instead
+-- of blocking. Never sends a POST twice. If a kept connection fails, sends the request on another connection only in two cases.
+-- Case 1: no byte of the request was written. Case 2: the request is idempotent (GET, HEAD, DELETE), and the connection failed
+-- before a byte of the answer arrived.
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
 local show = require "whatsapp.util.show"
@@ -9,12 +10,12 @@ local waits = require "whatsapp.transport.copas.waits"
 
 local exchange = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a head whole, or none of it
-local LOOK = 0.2 -- seconds between two checks for an early answer while a long body is sent
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes a head of this size completely or not at all
+local LOOK = 0.2 -- seconds: while a long body is sent, the time between two checks for an early answer
 
 local now = waits.now
 
--- the errors of LuaSocket and LuaSec that mean "would block" -> the direction to wait for
+-- errors of LuaSocket and LuaSec that mean "would block" -> the direction to wait for (true: the direction of the call)
 local BLOCKED = { timeout = true, wantread = "r", wantwrite = "w" }
 
 -- ---- kept connections -------------------------------------------------------------------------------------------------------
@@ -28,7 +29,8 @@ function exchange.new_pool(settings) return setmetatable({ settings = settings, 
 
 local function key_of(url) return ("%s://%s:%d"):format(url.scheme, url.host, url.port) end
 
--- Returns whether a kept connection can be used: it has not expired, the server has not closed it, and it has no unread bytes.
+-- Returns whether a kept connection can be used: it has not expired, the server has not closed it, and no unread bytes are in
+-- it.
 local function is_good(kept)
   if kept.expires < now() then return false end
   kept.socket:settimeout(0)
@@ -37,6 +39,7 @@ local function is_good(kept)
 end
 
 ---@param url whatsapp.url
+---Returns a kept connection to the host of the URL, and removes it from the pool.
 ---@return userdata? socket
 function Pool:take(url)
   local key = key_of(url)
@@ -65,7 +68,7 @@ end
 
 -- ---- connecting -------------------------------------------------------------------------------------------------------------
 
--- returns the addresses of a host, or nil, err; the look-up blocks
+-- Returns the addresses of a host, or nil, err. The look-up of a name blocks.
 local function addresses_of(url)
   local host = url.host:gsub("[%[%]]", "")
   if not url.named then return { { family = host:find(":", 1, true) and "inet6" or "inet", addr = host } } end
@@ -74,6 +77,7 @@ local function addresses_of(url)
   return list
 end
 
+-- returns a new connection to one address, or nil, err
 local function connect_to(address, port, deadline, pause)
   local luasocket = require "socket"
   local socket, err = (address.family == "inet6" and luasocket.tcp6 or luasocket.tcp4)()
@@ -97,6 +101,7 @@ local function connect_to(address, port, deadline, pause)
   return nil, err
 end
 
+-- Makes a connection secure, and checks the certificate's name. Returns the secure connection, or nil, err.
 local function handshake(state, plan, socket, deadline, pause)
   local url = plan.url
   local err
@@ -121,7 +126,7 @@ local function handshake(state, plan, socket, deadline, pause)
   return ok and secured, err
 end
 
--- returns a connection on which nothing of this request was sent yet, and true if it was a kept connection; or nil, err
+-- Returns a connection that has not sent any byte of this request, and true if it is a kept connection; or nil, err.
 local function open(state, plan, deadline, pause)
   local kept = state.pool:take(plan.url)
   if kept then return kept, true end
@@ -144,8 +149,8 @@ end
 
 -- ---- sending and reading ----------------------------------------------------------------------------------------------------
 
--- Returns the bytes that have arrived, or "" if no bytes have arrived yet, and the direction to wait for. At the end of the
--- connection returns nil, err. After an error, LuaSec must not be called again.
+-- Returns the bytes that have arrived ("" if there are no bytes yet), and the direction to wait for. Returns nil, err at the
+-- end of the connection. Notes this end in plan.ended, because after an error LuaSec must not be called again.
 local function receive(plan, socket)
   if plan.ended then return nil, plan.ended end
   local bytes, err, part = socket:receive(PIECE)
@@ -156,14 +161,15 @@ local function receive(plan, socket)
   return bytes, BLOCKED[err] == "w" and "w" or "r"
 end
 
--- returns whether bytes of an answer, or the end of the connection, came before the whole request was sent
+-- Returns whether the server has answered, or has closed the connection, before the whole request was sent. Keeps the bytes for
+-- Source:pull().
 local function is_answered(plan, socket)
   local bytes = receive(plan, socket)
   plan.early = bytes ~= "" and bytes or nil
   return bytes ~= ""
 end
 
--- Sends the request; stops early if an answer comes. Returns the number of bytes that were sent, and the error if one occurred.
+-- Sends the request; stops early if an answer comes. Returns the number of bytes that were sent, and an error if there was one.
 local function send(plan, socket, deadline, pause)
   local bytes = plan.body and plan.head .. plan.body or plan.head
   local at, looked = 0, now()
@@ -185,7 +191,7 @@ local function send(plan, socket, deadline, pause)
   return at
 end
 
--- returns the bytes of an answer when they arrive, and keeps its body
+-- a source for http1.read(): returns the bytes of an answer as they arrive, and keeps the body
 local Source = {}
 Source.__index = Source
 
@@ -212,14 +218,8 @@ function Source:write(piece)
   return true
 end
 
-local function wanted_of(headers, wanted)
-  if not wanted then return headers end
-  local left = {}
-  for name in pairs(wanted) do left[name] = headers[name] end
-  return left
-end
-
--- sends the request and reads the answer; returns nil, err, status if there is no complete answer
+-- Sends the request on a connection, and reads the answer. Returns the response; or nil, err, status if no complete answer
+-- came. Keeps the connection if another request can use it; else closes it.
 local function talk(state, plan, socket, deadline, pause)
   local sent, unsent = send(plan, socket, deadline, pause)
   plan.went = sent
@@ -231,15 +231,18 @@ local function talk(state, plan, socket, deadline, pause)
   if not answer then return nil, unsent or err, status end
   if answer.kept and whole and not (plan.ended or plan.last or state.closed) then state.pool:put(plan.url, socket)
   else socket:close() end
-  return { status = answer.status, headers = wanted_of(answer.headers, state.settings.wanted), body = table.concat(source.list) }
+  local headers = http1.wanted_of(answer.headers, state.settings.wanted)
+  return { status = answer.status, headers = headers, body = table.concat(source.list) }
 end
 
--- returns whether a request may go over another connection after a kept connection failed
+-- Returns whether the request may be sent again on another connection after a kept connection failed (the two cases of the
+-- head).
 local function may_go_again(plan, err)
   if plan.went == 0 then return #plan.head <= AT_ONCE end
   return plan.idempotent and not plan.came and err ~= "timeout"
 end
 
+---Sends one request and reads its answer; opens or reuses a connection for it.
 ---@param state table the state of the transport
 ---@param plan table the request
 ---@param pause fun(connection: userdata, how: "r"|"w", seconds: number): boolean

@@ -1,5 +1,5 @@
--- TLS with LuaSec: its options, and the check that a certificate is for the host. By default LuaSec verifies nothing; this file
--- always verifies the chain and the name. No option makes the check weaker.
+-- TLS with LuaSec: the options of a connection, and the check that a certificate is for the host. By default, LuaSec verifies
+-- nothing. This file always verifies the chain of certificates and the host's name. No option makes this check weaker.
 local tls = {}
 
 -- files with trusted authorities on common systems
@@ -11,6 +11,7 @@ local AUTHORITIES = {
 
 local is_readable = require("whatsapp.util.file").exists
 
+-- returns the path of a readable file of certificates; nil if there is no such file
 local function authorities(ca_file)
   if ca_file then return is_readable(ca_file) and ca_file or nil end
   local set = os.getenv "SSL_CERT_FILE"
@@ -38,7 +39,7 @@ end
 
 -- ---- names ----------------------------------------------------------------------------------------------------------------
 
--- returns an IPv6 address in one spelling, so that addresses can be compared; nil for other texts
+-- returns an IPv6 address in one spelling, so that two addresses can be compared; nil for other texts
 local function ipv6(text)
   local head, tail = text:lower():match "^(.-)::(.*)$"
   if not head then head, tail = text:lower(), nil end
@@ -58,7 +59,8 @@ local function is_same_address(name, host)
   return name == host
 end
 
--- A star may replace only the whole first label, and at least two labels must follow it.
+-- Returns whether a name of a certificate is for the host. A star may replace only the whole first label, and at least two
+-- labels must follow the star.
 local function is_same_name(name, host)
   name = name:lower():gsub("%.$", "")
   if name == host then return true end
@@ -66,6 +68,7 @@ local function is_same_name(name, host)
   return rest ~= nil and host:match "^[^.]+(%..*)$" == rest
 end
 
+---Returns whether a certificate is for the host.
 ---@param extensions table the extensions of a certificate, as LuaSec returns them
 ---@param host string in lower case, without brackets
 ---@param named boolean true: the host is a name, not an address

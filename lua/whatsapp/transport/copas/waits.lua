@@ -1,5 +1,6 @@
--- How whatsapp.transport.copas waits: in a thread of Copas with Copas's public functions; elsewhere with socket.select, which
--- blocks. Never sends, and never loads Copas: a program that runs Copas's loop has loaded it.
+-- How whatsapp.transport.copas waits: a thread of Copas waits with Copas's public functions; other code waits with
+-- socket.select, which blocks the process. Never sends. Never loads Copas: a program that runs Copas's loop has loaded Copas
+-- itself.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local waits = {}
@@ -37,7 +38,7 @@ function waits.check()
   if copas_here() then libcurl.check_suspendable() end
 end
 
----@return thread|string waiter the caller
+---@return thread|string waiter the caller: its thread of Copas, or MAIN
 function waits.current() return copas_here() and coroutine.running() or MAIN end
 
 ---@param seconds number
@@ -51,16 +52,16 @@ function waits.sleep(seconds)
   until left <= 0
 end
 
----Wakes a thread of Copas that waits in wait(); does nothing for other waiters.
----@param waiter thread|string
+---Wakes a thread of Copas that waits in wait(). Does nothing for MAIN: MAIN waits in turn(), which returns after each task.
 function waits.wake(waiter)
   if waiter ~= MAIN and coroutine.status(waiter) == "suspended" then package.loaded.copas.wakeup(waiter) end
 end
 
 -- ---- in Copas -------------------------------------------------------------------------------------------------------------
 
--- Returns an object that looks like a socket. Its first read or write reports a time-out, so that Copas waits for the real
--- socket. Its second read or write succeeds. So copas.receive and copas.send wait, but read and write no byte.
+-- Returns an object that looks like a socket, for copas.receive and copas.send. Its first read or write reports a time-out: so
+-- Copas waits until the real socket is ready. Its second read or write reports success. So copas.receive and copas.send only
+-- wait: they read and write no byte of the real socket.
 local function watch_of(connection)
   local watch, asked = {}, false
   local function is_asked_again()
@@ -81,6 +82,7 @@ local function watch_of(connection)
   return watch
 end
 
+-- waits in a thread of Copas until the connection is ready; returns false if the time is over first
 local function pause_in_copas(self, copas, connection, how, seconds)
   local watch = watch_of(connection)
   self.watches[connection] = watch
@@ -149,7 +151,8 @@ local function wanted(self, deadline)
   return wants.r, wants.w, deadline
 end
 
--- one turn: waits until a task is ready, and runs all tasks that are ready
+-- Waits until a task is ready, a task's time is over, or these seconds are over. Then runs all tasks that are ready or whose
+-- time is over.
 local function turn(self, seconds)
   local reads, writes, deadline = wanted(self, now() + seconds)
   local left = math.max(0, deadline - now())
@@ -166,7 +169,8 @@ local function turn(self, seconds)
   end
 end
 
----Makes the task of a call. The call gets pause(connection, "r"|"w", seconds), which returns whether the connection is ready.
+---Makes the task of a call. The call gets a function pause(connection, "r"|"w", seconds), which returns whether the connection is
+---ready.
 ---@param call fun(pause: function)
 function Waits:spawn(call)
   self.tasks[{ co = coroutine.create(function() call(coroutine.yield) end), deadline = 0, turns = 0, is_driven = false }] = true
@@ -174,9 +178,8 @@ function Waits:spawn(call)
   if copas then add_drivers(self, copas) end
 end
 
----Suspends the caller until it is woken, or the time is over. Outside of Copas: until a task ran, or the time is over.
----@param waiter thread|string
----@param seconds number
+---In Copas: suspends the caller until wake() wakes it, or the time is over. Elsewhere: waits until a task ran, or the time is
+---over.
 function Waits:wait(waiter, seconds)
   if waiter == MAIN then return turn(self, seconds) end
   local copas = package.loaded.copas
@@ -184,15 +187,14 @@ function Waits:wait(waiter, seconds)
   copas.sleep(math.max(seconds, 0.001))
 end
 
----Runs all tasks that are ready, without waiting.
+---Outside of Copas: runs all tasks that are ready, without waiting. In Copas, the loop runs the threads.
 function Waits:look()
   local copas = copas_here()
   if copas then add_drivers(self, copas)
   else turn(self, 0) end
 end
 
----Ends the pause of a connection that is not needed any more.
----@param connection table
+---Closes a connection while a thread or a task waits for it: ends the thread's wait, or drops the task.
 function Waits:cancel(connection)
   end_pause(self, connection)
   for task in pairs(self.tasks) do

@@ -1,7 +1,9 @@
--- Sends one short request in a new light thread while the caller waits. The caller kills this thread when the time is over or
--- the transport is closed. nginx cannot do this: it ignores our time-out while it looks up a name, it logs an error for each
--- time-out of a read, and it continues to read after the transport was closed. A worker of resty/workers needs two light threads
--- and costs three times as much. Never used for files and progress: a killed thread would leave them open.
+-- Sends one short request in a new light thread while the caller waits. If the time is over or the transport is closed, the
+-- caller kills this thread. nginx's own time-outs are not enough: nginx ignores them while it looks up a name, logs an error
+-- for each time-out of a read, and goes on reading after the transport was closed.
+--
+-- A worker of resty/workers does the same with two light threads, and costs three times as much. This file is not used for
+-- files and progress, because a killed thread would leave them open.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local values = require "whatsapp.util.values"
@@ -10,21 +12,23 @@ local alone = {}
 
 local now = clock.now
 
--- A guard connects the thread and its caller. For the exchange, it has the functions of a worker of resty/workers.
+-- A guard connects the thread and its caller. The exchange uses a guard in place of a worker: both have ring() and within().
 local Guard = {}
 Guard.__index = Guard
 
+---Wakes the caller.
 function Guard:ring()
   if self.bell:count() < 1 then self.bell:post(1) end
 end
 
----Runs a call of the thread. Sets the time after which the caller may kill the thread.
+---Runs a call in the thread, and returns its results, at most two. During the call, the caller may kill the thread when these
+---seconds are over.
 ---@param seconds number
 ---@param call function
 function Guard:within(seconds, call)
   local latest = self.latest
   self.latest = now() + seconds
-  if self.is_waiting and self.latest < latest then self:ring() end -- the caller waits for the old time
+  if self.is_waiting and self.latest < latest then self:ring() end -- the caller waits until the old time
   local a, b = call()
   self.latest = latest
   return a, b
@@ -54,7 +58,7 @@ local function work(guard, state, plan, exchange)
   if guard.is_waiting then guard.bell:post(1) end
 end
 
--- Kills the thread, and returns the failure. The guard is not reused, because the thread may have stopped at any point.
+-- Kills the thread, and returns the failure. The guard is not used again, because the thread may have stopped at any point.
 local function give_up(thread, state, plan)
   ngx.thread.kill(thread)
   plan.socket:close()
@@ -63,6 +67,7 @@ local function give_up(thread, state, plan)
   return failures.lost(plan, "timeout")
 end
 
+---Sends one request, and waits for its answer.
 ---@param state table the state of the transport
 ---@param plan table the request, with its socket
 ---@param exchange function

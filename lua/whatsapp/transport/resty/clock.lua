@@ -1,9 +1,9 @@
--- nginx's clock, but it never goes back; and the time of the last turn of nginx's loop. In each turn, nginx checks its
+-- A clock from nginx's time that never goes back, and the time of the last turn of nginx's loop. In each turn, nginx checks its
 -- connections once. Never waits.
 local clock = {}
 
 local latest, behind = 0, 0
-local updated, turned = 0, 0 -- nginx's time: after our last update; after the loop's last update
+local updated, turned = 0, 0 -- nginx's time after the last update by this file; and after the last update by nginx's loop
 
 ---@return number seconds
 function clock.now()
@@ -16,11 +16,11 @@ function clock.now()
   return latest
 end
 
----Returns the time of the last now(). Use it within the same turn of the loop: it costs less.
+---Returns the result of the last now(). Costs less than now(); use it only within the same turn of the loop.
 ---@return number seconds
 function clock.last() return latest end
 
----Notes that the loop has turned. Call it only where a turn of the loop has resumed the caller.
+---Notes that nginx's loop has just turned. Call this function only in code that a turn of the loop has resumed.
 function clock.has_turned()
   turned = ngx.now()
   updated = turned

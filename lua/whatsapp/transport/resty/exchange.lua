@@ -1,10 +1,11 @@
--- For whatsapp.transport.resty: one HTTP/1.1 exchange over cosockets, in a worker of resty/workers or in the light thread of
--- resty/alone. Never sends a POST twice. If a kept connection fails, begins again on another connection only in two cases: no
--- byte of the request was written; or the request is idempotent (GET, HEAD, DELETE) and no byte of an answer arrived.
+-- For whatsapp.transport.resty: sends one HTTP/1.1 request over cosockets and reads its answer, in a worker of resty/workers or
+-- in the light thread of resty/alone. Never sends a POST twice. If a kept connection fails, sends the request on another
+-- connection only in two cases. Case 1: no byte of the request was written. Case 2: the request is idempotent (GET, HEAD,
+-- DELETE) and has no file and no form, and the server ended the connection before a byte of the answer arrived.
 --
--- The server may close a kept connection, or may send bytes without a request; these bytes would look like the next answer.
--- nginx drops such a connection when its loop turns. So a kept connection is used only shortly after a turn, and a connection
--- is kept only if its last read left no bytes.
+-- The server may close a kept connection, or may send bytes that belong to no request and would look like the next answer.
+-- nginx drops such a connection when its loop turns. So a connection is kept only if its last read left no bytes, and a kept
+-- connection is used only shortly after a turn.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
@@ -13,9 +14,9 @@ local turn = require "whatsapp.transport.resty.turn"
 
 local cosocket = {}
 
-local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes so short a request whole, or none of it
-local FRESH = 0.0015 -- seconds since a turn of nginx's loop; the clock counts milliseconds
--- seconds. nginx's time-out for reading is longer than ours by this time, because nginx logs its own time-outs as errors
+local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes a request of this size completely or not at all
+local FRESH = 0.0015 -- seconds since a recent turn of nginx's loop, at most; over 0.001, because the clock counts milliseconds
+-- seconds by which nginx's time-out for reading is longer than ours: nginx logs each of its own time-outs as an error
 local SLACK = 5
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
@@ -27,11 +28,13 @@ local function milliseconds(seconds) return math.max(1, math.ceil(seconds * 1000
 
 -- ---- phases of nginx ------------------------------------------------------------------------------------------------------
 
+-- returns the error for a phase in which nginx cannot suspend code
 local function disabled()
   return ("nginx's phase %s cannot wait: send in a handler or a timer, as with ngx.timer.at(0, function() ... end)")
     :format(ngx.get_phase())
 end
 
+---Makes a cosocket.
 ---@return table? socket
 ---@return string? err
 ---@return whatsapp.details? details
@@ -50,7 +53,7 @@ end
 
 -- ---- connecting ---------------------------------------------------------------------------------------------------------
 
--- returns the options of the connection pool; keeps them for the next request with the same URL table
+-- returns the options of the connection pool; a request with the same URL table gets the same options again
 local function pool_of(state, url)
   if state.pool_url == url then return state.pool end
   local settings = state.settings
@@ -62,23 +65,26 @@ local function pool_of(state, url)
   return state.pool
 end
 
--- If the handshake ends without waiting, lua-resty-core 0.1.25 reports success although nginx refused the certificate and
--- closed the connection (openresty/lua-nginx-module#2506). The reason is then lost.
+-- Does the TLS handshake, and verifies the certificate. Returns true; or nil, err. If the handshake ends without waiting,
+-- lua-resty-core 0.1.25 reports success even if nginx refused the certificate and closed the connection
+-- (openresty/lua-nginx-module#2506). The reason of the refusal is then lost; getreusedtimes() shows that the connection is
+-- closed.
 local function handshake(socket, name)
   local ok, err = socket:sslhandshake(false, name, true)
   if ok and not socket:getreusedtimes() then return nil, failures.REFUSED end
   return ok, err
 end
 
--- nginx's resolver has its own time-out; if our time is over earlier, the worker ends the look-up
+-- Connects to a host by its name. nginx's resolver has its own time-out: if our time is over earlier, the worker ends the
+-- look-up.
 local function connect_by_name(socket, url, pool, seconds, worker)
   local ok, err = worker:within(seconds, function() return socket:connect(url.host, url.port, pool) end)
   if not ok and err == "timeout" then err = failures.UNRESOLVED end
   return ok, err
 end
 
--- Takes a kept connection, whose certificate was verified before, or opens a new one. Returns true, and true if it was kept; or
--- nil, err. Also sets nginx's time-outs for sending and reading: they end a request only if nothing else ends it.
+-- Takes a kept connection (its certificate was verified before), or opens a new one. Returns true, and true if the connection
+-- was kept; or nil, err. Also sets nginx's time-outs for sending and reading: they end a request only if no other code ends it.
 local function connect(state, socket, plan, deadline, worker)
   local settings, url, time = state.settings, plan.url, clock.last()
   local seconds = math.max(0.001, math.min(deadline - time, settings.connect_timeout))
@@ -100,8 +106,8 @@ local function connect(state, socket, plan, deadline, worker)
   return true, false
 end
 
--- Gets a connection on which nothing of this request was sent yet; returns the same as connect(). Waits for a turn of nginx's
--- loop, if the last turn is too long ago: in the turn, nginx drops the connections that the server has closed.
+-- Gets a connection that has not sent any byte of this request; returns the same as connect(). If the last turn of nginx's loop
+-- was too long ago, waits for a turn first: in the turn, nginx drops the connections that the server has closed.
 local function open(state, socket, plan, deadline, worker)
   if clock.since_turn() > FRESH and not turn.wait() then cosocket.sleep(0.001) end
   plan.is_open = false
@@ -139,7 +145,7 @@ end
 
 -- ---- sending --------------------------------------------------------------------------------------------------------------
 
--- Sends files and forms. Returns true; false if the connection failed; false, err if a file cannot be read.
+-- Sends files and forms. Returns true; false if the connection failed; or false, err if a file cannot be read.
 local function send_upload(socket, plan, observe)
   while plan.upload do
     local bytes, err = plan.upload:read()
@@ -150,11 +156,11 @@ local function send_upload(socket, plan, observe)
   return true
 end
 
--- returns whether a request is so short that the system takes all of it or nothing
+-- returns whether the system takes all bytes of the request at once, or no byte
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
--- Sends the rest of a long request in another light thread. Meanwhile this thread reads: it sees an early refusal at once, and
--- it ends the request in time if the server never reads.
+-- Sends the rest of a long request in another light thread, while this thread already reads. So this thread sees an early
+-- refusal at once, and ends the request in time if the server never reads.
 local function send_rest(socket, plan, sending, worker, observe)
   local thread = ngx.thread.spawn(function()
     local ok = plan.body == nil or socket:send(plan.body)
@@ -177,6 +183,7 @@ local function start_sending(socket, plan, worker, observe)
   return sending
 end
 
+-- Ends the light thread that sends. nginx keeps an ended thread until another thread has waited for it.
 local function stop_sending(sending)
   if not sending.thread then return end
   if sending.sent ~= nil then ngx.thread.wait(sending.thread)
@@ -187,21 +194,21 @@ end
 
 local largest = 0 -- size of the largest piece that nginx returned at once
 
--- Returns whether a piece may have filled nginx's buffer, so that more bytes of the same TLS record follow. The buffer is at
--- least as long as the largest piece, and lua_socket_buffer_size is a round number such as 4k or 1000.
+-- Returns whether a piece may have filled nginx's buffer; then more bytes of the same TLS record may follow. The buffer is at
+-- least as long as the largest piece so far. Its length (lua_socket_buffer_size) is a round number, such as 4k or 1000.
 local function may_be_full(size)
   return size >= largest and size > 0 and (size % 64 == 0 or size % 100 == 0)
 end
 
--- returns the bytes of an answer, and keeps its body
+-- a source for http1.read(): returns the bytes of an answer as they arrive, and keeps the body
 local Source = {}
 Source.__index = Source
 
--- Sets plan.came: bytes of an answer have arrived; and plan.full: more bytes may follow the last piece.
+-- Sets plan.came: a byte of the answer has arrived. Sets plan.full: more bytes may follow the last piece.
 function Source:pull()
   local bytes, err = self.socket:receiveany(PIECE)
   local plan = self.plan
-  if not plan.came then clock.has_turned() end -- the answer's first bytes come only after a turn
+  if not plan.came then clock.has_turned() end -- the first bytes of an answer come only after a turn
   if bytes then
     local size = #bytes
     plan.came = true
@@ -218,7 +225,7 @@ function Source:open(status, length)
   return plan.in_file and plan.limit or self.state.settings.max_body
 end
 
--- Joins small pieces from time to time: an answer may come in millions of pieces.
+-- Writes a piece to the file, or keeps it. Joins the kept pieces after each 1,024: an answer may come in millions of pieces.
 function Source:write(piece)
   if self.plan.in_file then
     local ok, err = self.plan.target:write(piece)
@@ -244,15 +251,6 @@ function Source:body()
   return table.concat(self.list) .. table.concat(self.small)
 end
 
----@param headers table<string, string>
----@param wanted table<string, boolean>?
-function cosocket.wanted_of(headers, wanted)
-  if not wanted then return headers end
-  local left = {}
-  for name in pairs(wanted) do left[name] = headers[name] end
-  return left
-end
-
 -- ---- the exchange ---------------------------------------------------------------------------------------------------------
 
 -- returns the answer; or nil, err, and the status if it arrived
@@ -269,6 +267,8 @@ local function read(state, source, plan, sending, deadline, worker)
   return answer, err, status
 end
 
+-- Reads the answer. Keeps the connection if another request can use it; else closes it. Returns the response; or nil, err,
+-- details.
 local function talk(state, socket, plan, sending, deadline, worker, observe)
   local source = setmetatable(
     { state = state, socket = socket, plan = plan, observe = observe, first = false, small = false }, Source)
@@ -281,7 +281,7 @@ local function talk(state, socket, plan, sending, deadline, worker, observe)
     plan.failure = err
     return failures.lost(plan, err, status)
   end
-  local response = { status = answer.status, headers = cosocket.wanted_of(answer.headers, state.wanted) }
+  local response = { status = answer.status, headers = http1.wanted_of(answer.headers, state.wanted) }
   if plan.in_file then response.size = plan.target.size
   else response.body = source:body() end
   return response
@@ -289,13 +289,15 @@ end
 
 local GONE = { closed = true, ["connection reset by peer"] = true }
 
--- Returns whether a request may go over another connection after a kept connection failed: no byte of the request was written,
--- or the request is idempotent and no byte of an answer arrived.
+-- Returns whether the request may be sent again on another connection after a kept connection failed (the two cases of the
+-- head).
 local function may_go_again(plan, sending)
   if not sending then return #plan.head <= AT_ONCE end
   return plan.idempotent and GONE[plan.failure] and not plan.came and not plan.upload
 end
 
+-- Sends the request and reads its answer, on as many connections as may_go_again() allows. Returns the response; or nil, err,
+-- details.
 local function attempt(state, socket, plan, deadline, worker, observe)
   while true do
     local opened, response, err, details
@@ -316,8 +318,8 @@ local function attempt(state, socket, plan, deadline, worker, observe)
   end
 end
 
----Returns whether a light thread that may be killed can do the request: all of it is sent at once, and the thread leaves
----nothing open if it is killed.
+---Returns whether resty/alone can do the request in a light thread that may be killed: the request is sent at once, and the
+---thread has no open file and no progress.
 ---@param plan table
 ---@return boolean
 function cosocket.is_plain(plan) return is_short(plan) and not (plan.target or plan.progress) end
@@ -332,6 +334,7 @@ function cosocket.finish(plan, whole)
   return true
 end
 
+---Sends one request and reads its answer.
 ---@param state table .settings, .wanted, .closed
 ---@param socket table a new socket
 ---@param plan table the request

@@ -1,10 +1,11 @@
--- Regular files for transports in nginx, through LuaJIT's FFI. Lua's own functions would wait for ever to open a FIFO, and would
--- overwrite an existing file. Linux only. Reads and writes block, as disks do. Keeps only one piece of a file in memory.
+-- Regular files for transports in nginx, through LuaJIT's FFI, on Linux only. Lua's own functions are not safe here: they would
+-- wait for ever to open a FIFO, and would overwrite an existing file. Reads and writes block the worker process, as all disk
+-- I/O does. Only one piece of a file is in memory at a time.
 local files = {}
 
 local PIECE = 64 * 1024
 
--- other names than in C, so that they do not collide with other declarations of the same functions
+-- C's functions under other names: other code may have declared the usual names differently
 local DECLARED = [[
 int whatsapp_open(const char *, int, ...) __asm__("open");
 int whatsapp_close(int) __asm__("close");
@@ -16,12 +17,12 @@ int whatsapp_statx(int, const char *, int, unsigned, void *) __asm__("statx");
 char *whatsapp_strerror(int) __asm__("strerror");
 ]]
 
--- open's flags on Linux; MIPS has different values
+-- flags of open() on Linux; MIPS has different values
 local WRITE_ONLY, CLOSE_ON_EXEC, MODE = 1, 0x80000, 384 -- 384: only the owner can read and write
 local OTHERS = { CREATE = 0x40, EXCLUSIVE = 0x80, NO_TERMINAL = 0x100, NONBLOCK = 0x800 }
 local MIPS = { CREATE = 0x100, EXCLUSIVE = 0x400, NO_TERMINAL = 0x800, NONBLOCK = 0x80 }
 
--- struct statx is the same on every machine: the offsets of the mode and the size in it
+-- Offsets of the mode and of the size in struct statx, which is the same on every machine.
 local EMPTY_PATH, ALL_BASICS = 0x1000, 0x7FF
 local STATX, MODE_AT, SIZE_AT = 256, 28, 40
 local KIND, REGULAR = 0x1000, 8 -- KIND: the unit of the highest digit of a file's mode
@@ -40,7 +41,7 @@ end
 
 local function why() return ffi.string(C.whatsapp_strerror(ffi.errno())) end
 
--- returns an object with a descriptor; the descriptor is closed when the object is collected
+-- returns an object that holds a descriptor; when the object is collected, its descriptor is closed
 local function held(descriptor)
   return ffi.gc(ffi.new("int[1]", descriptor), function(holder)
     if holder[0] >= 0 then C.whatsapp_close(holder[0]) end
@@ -48,6 +49,7 @@ local function held(descriptor)
   end)
 end
 
+-- returns the size of a regular file; nil, err for anything else
 local function about(holder)
   local buffer = ffi.new("uint8_t[?]", STATX)
   if C.whatsapp_statx(holder[0], "", EMPTY_PATH, ALL_BASICS, buffer) ~= 0 then return nil, why() end
@@ -67,7 +69,7 @@ end
 local Source = {}
 Source.__index = Source
 
----Opens a file, to read its present bytes from an offset on.
+---Opens a file for reading from an offset. The source ends where the file ends now, even if the file grows later.
 ---@param path string
 ---@param from integer
 ---@return table? source .size; :read(), :close()

@@ -1,8 +1,8 @@
--- One exchange through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects first
--- and sends then: so it knows whether anything may have been sent. Never repeats a request, and never keeps an answer that is
--- longer than the limit.
-local cosocket = require "whatsapp.transport.resty.exchange"
+-- Sends one request through lua-resty-http (0.16 and later), which a program may pass to whatsapp.transport.resty. Connects
+-- before it sends: if the connection fails, nothing was sent. Never repeats a request, and never keeps an answer that is longer
+-- than the limit.
 local failures = require "whatsapp.transport.failure"
+local http1 = require "whatsapp.transport.http1"
 local show = require "whatsapp.util.show"
 
 local M = {}
@@ -28,7 +28,8 @@ local function plain(headers)
   return said
 end
 
--- plain http to this machine contains the token unencrypted, so it never goes through a proxy
+-- Returns the options of the proxy, or nil. A request over plain http to this machine never goes through a proxy, because the
+-- proxy could read the token in it.
 local function proxies(settings, url)
   if not settings.proxy or settings.proxy == "" or (url.scheme == "http" and url.loopback) then return nil end
   return { http_proxy = settings.proxy, https_proxy = settings.proxy }
@@ -46,7 +47,7 @@ local function read_body(answer, limit)
   end
 end
 
--- connects, and then sends; progress.begun: something may have been sent
+-- Connects, and then sends. Sets progress.begun before it sends: from then on, the request may have been sent.
 local function talk(settings, plan, progress)
   local client, err = settings.http.new()
   if not client then return nil, err end
@@ -74,7 +75,8 @@ local function talk(settings, plan, progress)
   return { status = answer.status, headers = plain(answer.headers), body = body }
 end
 
----Does the same as exchange() of resty/exchange. lua-resty-http has a time-out for each step; here all steps together have one.
+---Does the same as exchange() of resty/exchange. lua-resty-http has one time-out for each step; this function limits the sum of
+---all steps.
 function M.exchange(state, _, plan, worker)
   local progress = {}
   local ok, answer, err, status = worker:within(plan.timeout, function()
@@ -85,7 +87,7 @@ function M.exchange(state, _, plan, worker)
     answer, err = nil, tostring(answer):find "socket.lua:%d+: assertion failed" and failures.REFUSED or answer
   end
   if answer then
-    answer.headers = cosocket.wanted_of(answer.headers, state.wanted)
+    answer.headers = http1.wanted_of(answer.headers, state.wanted)
     return answer
   end
   err = show.value(err)

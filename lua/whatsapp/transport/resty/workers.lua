@@ -1,10 +1,11 @@
--- Workers: light threads of an HTTP request to nginx. Each does one job after the other. Reason: nginx keeps some memory for
--- every started thread until the HTTP request ends, and one such request may send a million messages. The workers end when there
--- is no more work, because the HTTP request cannot end before them. Not nginx's worker processes.
+-- Workers: light threads of an HTTP request to nginx, each of which does one job after the other. They are used again, because
+-- nginx keeps some memory for each started thread until the HTTP request ends, and one HTTP request may send a million
+-- messages. The workers end when there is no more work: the HTTP request cannot end before them. (nginx's worker processes are
+-- something else.)
 --
--- Each worker has a hand: a second light thread that calls nginx's functions. The worker waits for its hand, and kills the hand
--- when the time is over or the transport is closed. nginx cannot do this: it ignores our time-out while it looks up a name, it
--- logs an error for each time-out of a read, and it continues to read after the transport was closed.
+-- Each worker has a hand: a second light thread, which calls nginx's functions. The worker waits for its hand. If the time is
+-- over or the transport is closed, the worker kills the hand. nginx's own time-outs are not enough: nginx ignores them while it
+-- looks up a name, logs an error for each time-out of a read, and goes on reading after the transport was closed.
 local clock = require "whatsapp.transport.resty.clock"
 
 local workers = {}
@@ -25,6 +26,7 @@ function Worker:ring()
   if self.bell:count() < 1 then self.bell:post(1) end
 end
 
+-- the code of the hand: runs one call after the other
 local function lend_a_hand(hand)
   while true do
     local call = hand.call
@@ -37,14 +39,15 @@ local function lend_a_hand(hand)
   end
 end
 
+-- kills the hand of a worker
 local function drop_hand(worker)
   local hand = worker.hand
   worker.hand = nil
   if hand then ngx.thread.kill(hand.thread) end
 end
 
----Runs a call in the hand, and returns its results, at most four. If the time is over first, or is_over() returns true, kills
----the call and returns nil and "timeout".
+---Runs a call in the hand, and returns its results, at most four. If the time is over first, or is_over() returns a true value,
+---kills the hand and returns nil and "timeout". If the call raises, raises the same error.
 ---@param seconds number
 ---@param call function
 ---@param is_over (fun(): boolean?)? called each time that ring() wakes the worker
@@ -72,15 +75,17 @@ end
 
 -- ---- jobs -----------------------------------------------------------------------------------------------------------------
 
--- nginx keeps an ended thread until its parent has waited for it or has ended. The caller may live long and may never wait: so
--- the thread gets a parent that ends at once. nginx does not protect this parent from the garbage collector while the thread
--- runs, and would resume it later (a crash, seen with 1.22): the local variable keeps it alive.
+-- Starts a light thread with a parent that ends at once. nginx keeps an ended thread until its parent has waited for it, or
+-- until its parent has ended; the caller may live long, and may never wait. While the thread runs, nginx does not protect the
+-- parent from the garbage collector, and resumes the parent later (a crash, seen with 1.22): the local variable `parent`
+-- protects it.
 local function spawn_orphan(call, argument)
   local parent = coroutine.create(function() ngx.thread.spawn(call, argument) end)
   local ok, err = coroutine.resume(parent)
   assert(ok and coroutine.status(parent) == "dead", err)
 end
 
+-- ends the idle workers of a group
 local function dismiss(group)
   local idle = group.idle
   group.idle = {}
@@ -92,13 +97,13 @@ end
 
 local function nothing() end
 
--- Lets the light thread that waits for the answer run first, because it may have the next job. Does not sleep.
+-- Lets the light thread that waits for the answer run, because it may have the next job. Does not sleep.
 local function let_others(worker)
   if not worker.hand then worker:within(LONGEST, nothing) end
   worker:within(LONGEST, nothing)
 end
 
--- returns true if there is a next job; nil if no worker of the group has a job
+-- Waits for the next job. Returns true if there is one; nil if the worker must end, because no worker of the group has a job.
 local function wait_for_job(group, worker)
   worker.job, worker.argument = nil, nil
   table.insert(group.idle, worker)
@@ -111,6 +116,7 @@ local function wait_for_job(group, worker)
   return true
 end
 
+-- the code of a worker
 local function work(worker)
   local group = worker.group
   repeat
@@ -125,7 +131,7 @@ local function work(worker)
   drop_hand(worker)
 end
 
----Does a job: at once, or as soon as the caller waits.
+---Gives a job to a worker of the current HTTP request. The worker begins at once, or when the caller next waits.
 ---@param owner table the owner of the workers; each owner has separate workers
 ---@param job fun(argument: any, worker: table) if it raises, nginx logs the error
 ---@param argument any

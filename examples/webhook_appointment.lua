@@ -10,6 +10,13 @@ local booked = {} -- "tue 09:00" -> the flow_token that has it; a real endpoint 
 
 local function log(...) io.stderr:write(table.concat({ ... }, " "), "\n") end
 
+-- returns the id if the list has it
+local function known(list, id)
+  for _, one in ipairs(list) do
+    if one.id == id then return id end
+  end
+end
+
 local function free_slots(day)
   local free = whatsapp.array {} -- a list, also while it is empty
   for _, slot in ipairs(SLOTS) do
@@ -69,7 +76,9 @@ local webhook = whatsapp.webhook.handler {
   on = {
     message = function(event)
       log(tostring(event))
-      if event.response then log("booked:", event.response.day, event.response.slot) end -- the params of SUCCESS
+      local response = event.response or {} -- the params of SUCCESS, from the user's phone: only ids of ours come into the log
+      local day, slot = known(DAYS, response.day), known(SLOTS, response.slot)
+      if day and slot then log("booked:", day, slot) end
     end,
   },
   on_error = function(err) log("error", err) end,

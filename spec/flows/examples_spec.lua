@@ -79,10 +79,13 @@ describe("the appointment flow", function()
       assert.is_nil(answer)
       assert.is_truthy(failed:find "HTTP 500", failed)
       assert.is_table((step("data_exchange", "SUMMARY", { step = "book", day = "tue", slot = "14:30" })))
-      local event = { id = "wamid.1", from = "16505551234", timestamp = "1749416383", type = "interactive", interactive = {
-        type = "nfm_reply", nfm_reply = { name = "flow", body = "Sent", response_json = '{"flow_token":"token-1","day":"tue","slot":"09:00"}' } } }
-      local body = webhooks.body { messages = { event } }
-      assert.equal(200, ask({ method = "POST", body = body, headers = { ["X-Hub-Signature-256"] = webhooks.sign(body) } }).status)
+      for i, chosen in ipairs { '"tue"', [["tue\nFORGED \u001b[2J"]], "5", '{"a":"b"}', "true" } do
+        local event = { id = "wamid." .. i, from = "16505551234", timestamp = "1749416383", type = "interactive", interactive = {
+          type = "nfm_reply", nfm_reply = { name = "flow", body = "Sent",
+            response_json = ('{"flow_token":"token-1","day":%s,"slot":"09:00"}'):format(chosen) } } }
+        local body = webhooks.body { messages = { event } }
+        assert.equal(200, ask({ method = "POST", body = body, headers = { ["X-Hub-Signature-256"] = webhooks.sign(body) } }).status)
+      end
     end)
     close()
     output("kill " .. pid)
@@ -90,6 +93,8 @@ describe("the appointment flow", function()
     local log = read(scratch.path "log", "")
     assert(ok, tostring(err) .. log)
     assert.is_truthy(log:find("booked: tue 09:00", 1, true), log)
+    assert.is_nil(log:find "\n ?FORGED") -- the user's phone cannot forge a line
+    assert.is_nil(log:find("\27", 1, true))
     assert.is_truthy(log:find("flow: data_exchange: a step that is not known", 1, true), log)
     assert.is_nil(log:find("token-1", 1, true))
   end)

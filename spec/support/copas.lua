@@ -16,6 +16,7 @@ local function small_copas()
   function copas.addthread(call)
     local co = coroutine.create(call)
     threads[co], added[co] = { deadline = 0 }, true
+    return co
   end
   function copas.sleep(seconds) pause("sleep", nil, seconds) end
   function copas.wakeup(co) if threads[co] then threads[co].deadline = 0 end end

@@ -90,6 +90,39 @@ describe("in Copas", function()
     end)
   end
 
+  it("threads that are woken too early wait again", function()
+    fault.play("slow-bytes 30000", "slow-bytes 30000")
+    local transport, ended, slept = transport_copas.new { ca_file = fault.ca_file }, 0, nil
+    local threads = {
+      copas.addthread(function()
+        assert.equal(200, transport(post "h1").status)
+        ended = ended + 1
+      end),
+      copas.addthread(function()
+        transport.start(post "h1", 1, "here")
+        local slot, response = transport.wait(5, "here")
+        assert.same({ 1, 200 }, { slot, response.status })
+        ended = ended + 1
+      end),
+      copas.addthread(function()
+        local started = transport.now()
+        transport.sleep(0.3)
+        slept = transport.now() - started
+        ended = ended + 1
+      end),
+    }
+    copas.addthread(function()
+      while ended < 3 do
+        for _, thread in ipairs(threads) do copas.wakeup(thread) end
+        copas.sleep(0.01)
+      end
+    end)
+    copas.loop()
+    assert.equal(3, ended)
+    assert.is_true(slept >= 0.29 and slept < 3, slept)
+    transport.close()
+  end)
+
   it("waiting requests get an outcome when it is closed, and the loop ends", function()
     fault.play("hang", "hang")
     local transport, told = transport_copas.new { ca_file = fault.ca_file }, {}

@@ -331,7 +331,7 @@ describe("the user's code around the handler", function()
     return made
   end
 
-  -- a fault -> the changes of the options; no event may be lost
+  -- a fault of the code -> the changed options, the status and the number of handled events
   local WRONG = {
     ["a store whose begin raises"] = { { store = store(raise) }, 500, 0 },
     ["a store whose begin returns true"] = { { store = store(function() return true end) }, 200, 2 },

@@ -211,6 +211,10 @@ local TEXTS_OF = {
     outbox:step(client_of({ transport = memory.new(transport) }, ACCEPTS))
     return type(text) == "string" and outbox:get("one").error or nil
   end,
+  ["an error of a socket before a request"] = function(_, text) return select(2, require("whatsapp.transport.failure").unsent(text)) end,
+  ["an error of a socket after a request"] = function(_, text)
+    return type(text) == "string" and select(2, require("whatsapp.transport.failure").lost({}, text)) or nil
+  end,
   ["word for an entry of an outbox"] = function(_, text)
     return raised(function() whatsapp.outbox.new { store = whatsapp.outbox.memory() }:resolve("1", text) end)
   end,

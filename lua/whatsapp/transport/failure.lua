@@ -1,6 +1,8 @@
 -- For the transports written in Lua: makes the failure of a request. Each function returns nil, err, details, and the transport
 -- returns these three values. The details say whether the request may have been sent, whether a repetition may help, and which
 -- directive or option is missing. Pure; never repeats a request.
+local show = require "whatsapp.util.show"
+
 local failures = {}
 
 failures.CLOSED = "the transport was closed before the answer came"
@@ -54,7 +56,7 @@ end
 ---The failure of a request that was not sent at all.
 ---@param err any
 function failures.unsent(err)
-  err = tostring(err):gsub("%c", " ")
+  err = show.value(err)
   local hint = hint_of(err)
   local reason = err == "timeout" and "connecting took too long"
     or err == failures.UNRESOLVED and err or "no connection: " .. err
@@ -75,7 +77,7 @@ local WORDS = { timeout = "no complete answer came in time", closed = "the conne
 ---@param status integer?
 function failures.lost(plan, err, status)
   local sent = not (plan.upload and plan.upload.left > 0)
-  local line = ("%s (%s)"):format(WORDS[err] or err,
+  local line = ("%s (%s)"):format(WORDS[err] or show.value(err),
     sent and "the request may have been sent" or "not all of the request was sent")
   return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
 end

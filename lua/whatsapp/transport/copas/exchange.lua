@@ -4,6 +4,7 @@
 -- before a byte of the answer arrived.
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
+local show = require "whatsapp.util.show"
 local tls = require "whatsapp.transport.copas.tls"
 local waits = require "whatsapp.transport.copas.waits"
 
@@ -72,7 +73,7 @@ local function addresses_of(url)
   local host = url.host:gsub("[%[%]]", "")
   if not url.named then return { { family = host:find(":", 1, true) and "inet6" or "inet", addr = host } } end
   local list, err = require("socket").dns.getaddrinfo(host)
-  if not list or not list[1] then return nil, "the host's name cannot be resolved: " .. tostring(err) end
+  if not list or not list[1] then return nil, "the host's name cannot be resolved: " .. show.value(err) end
   return list
 end
 

@@ -3,6 +3,7 @@
 -- than the limit.
 local failures = require "whatsapp.transport.failure"
 local http1 = require "whatsapp.transport.http1"
+local show = require "whatsapp.util.show"
 
 local M = {}
 
@@ -89,7 +90,7 @@ function M.exchange(state, _, plan, worker)
     answer.headers = http1.wanted_of(answer.headers, state.wanted)
     return answer
   end
-  err = tostring(err):gsub("%c", " ")
+  err = show.value(err)
   if not progress.begun then return failures.unsent(err) end
   return failures.lost(plan, err, status)
 end

@@ -310,6 +310,17 @@ describe("client:send", function()
     assert_no_secret(seen, keys, entries)
   end)
 
+  it("gets no seconds in the log if the transport has no clock", function()
+    local seen
+    local client = whatsapp.new {
+      token = "t", phone_number_id = "1", transport = function() return { status = 500, headers = {}, body = "" } end,
+      log = function(entry) seen = entry end,
+    }
+    client:send { to = "16505551234", text = { body = "hi" } }
+    assert.equal(500, seen.status)
+    assert.is_nil(seen.seconds)
+  end)
+
   it("logs a failed attempt without its secrets", function()
     local entries = {}
     local client = client_with(function(request)

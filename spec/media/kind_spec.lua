@@ -373,6 +373,7 @@ describe("a safe name", function()
   it("is made of the id if there is no usable name", function()
     assert.equal("image-77.jpg", media.safe_name { type = "image", media = { id = "77", mime_type = "image/jpeg" } })
     assert.equal("file-0.bin", media.safe_name {})
+    assert.is_true(#media.safe_name { type = ("t"):rep(500), media = { id = ("7"):rep(500) } } <= 120)
     assert.equal("1-x.pdf", media.safe_name { id = "1", filename = "x", mime_type = "application/pdf" })
     local odd = media.safe_name { type = {}, media = { id = {}, filename = 5, mime_type = {} } }
     assert.equal("file-0.bin", odd)

@@ -97,7 +97,7 @@ describe("the store in SQLite", function()
       if state then acknowledged = acknowledged + 1
       else refused = err end
     end
-    assert.matches("^the store could not put: %a+ failed database or disk is full$", refused) -- without a line of our files
+    assert.matches("^the store's put failed: %a+ failed database or disk is full$", refused) -- without a line of our files
     assert.same({ "store", true }, { details.kind, details.retryable })
     assert.equal(2 + acknowledged, outbox:counts().queued)
     assert(outbox.store.db:query "PRAGMA max_page_count = 100000")

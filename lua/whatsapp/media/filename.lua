@@ -7,7 +7,7 @@ local values = require "whatsapp.util.values"
 
 local name = {}
 
-local LONGEST, LONGEST_ID, LONGEST_EXTENSION = 120, 64, 12 -- bytes
+local LONGEST, LONGEST_ID, LONGEST_EXTENSION, LONGEST_TYPE = 120, 64, 12, 32 -- bytes
 
 ---Returns the last name of a path.
 ---@param path string
@@ -87,6 +87,11 @@ local function id_of(media)
   return id and id:find "^%w[%w_-]*$" and id:sub(1, LONGEST_ID) or "0"
 end
 
+-- returns the type of the event's message; "file" if it has no type that can be in a name
+local function type_of(event)
+  return string_or(event.type, ""):sub(1, LONGEST_TYPE):match "^%w[%w_]*$" or "file"
+end
+
 -- Returns the extension for a MIME type: the sender's extension, if media/kinds has it for this type; else the type's first
 -- extension. For an unknown type, returns "bin".
 local function extension_for(mime_type, wanted)
@@ -106,7 +111,7 @@ function name.safe(event)
   local extension = extension_for(media.mime_type, wanted)
   if wanted ~= extension then stem = called end -- a wrong extension is part of the name
   stem = stem and cleaned(stem)
-  if not stem then return ("%s-%s.%s"):format(string_or(event.type, ""):match "^%w[%w_]*$" or "file", id, extension) end
+  if not stem then return ("%s-%s.%s"):format(type_of(event), id, extension) end
   local room = LONGEST - #id - #extension - 2
   return ("%s-%s.%s"):format(id, clusters.beginning(stem:gsub("%.", "_"), room), extension)
 end

@@ -133,7 +133,7 @@ end
 local function ask(self, name, ...)
   local ok, result, err, details = values.protected(self.store[name], self.store, ...)
   if ok and result ~= nil then return result, err end
-  return failure(("the store could not %s: %s"):format(name, show.value(ok and err or result)), details)
+  return failure(("the store's %s failed: %s"):format(name, show.value(ok and err or result)), details)
 end
 
 local function invalid(path, rule, problem)

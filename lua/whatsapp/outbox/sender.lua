@@ -48,7 +48,7 @@ local function ask(self, name, ...)
   local ok, result, err, details = values.protected(store[name], store, ...)
   if not ok then result, err = nil, values.text_of(result) end
   if result == nil then
-    fail(self, ("the store could not %s: %s"):format(name, show.value(err)), details)
+    fail(self, ("the store's %s failed: %s"):format(name, show.value(err)), details)
     return nil
   end
   self.outage = nil

@@ -480,7 +480,7 @@ end
 local function log(self, response, err)
   local state = self.state
   local ok, problem = self:call(state.log, {
-    request = self:shown_request(), url = log_url(self), seconds = self.sent_at and state.now() - self.sent_at,
+    request = self:shown_request(), url = log_url(self), seconds = self.sent_at and state.now() - self.sent_at or nil,
     status = response and response.status,
     error = response == nil and show.line(credentials.clean(state, err, self.request)) or nil,
   })

@@ -57,7 +57,7 @@ local function template_of(options, words)
   local name, language = options.template:match "^([^:]*):?(.*)$"
   local filled, others = items.template_values(words)
   local ok, made = pcall(require("whatsapp.message").template, "0", name, language ~= "" and language or LANGUAGE, filled)
-  if not ok then exit.stop("usage", tostring(made):gsub("^[^:]+:%d+: ", "")) end
+  if not ok then exit.stop("usage", (tostring(made):gsub("^[^:]+:%d+: ", ""))) end
   return { type = made.type, template = made.template }, others
 end
 

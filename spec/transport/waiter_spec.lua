@@ -169,7 +169,8 @@ rows.describe("when other code resumes one that waits", function(t)
 end, "loop")
 
 rows.describe("when the coroutine that drives a batch vanishes", function(t)
-  for name, leave in pairs { ["is killed"] = kill, ["is closed"] = close } do
+  -- LuaJIT calls no hook in compiled code, and the code of a batch is compiled
+  for name, leave in pairs { ["is killed"] = not rawget(_G, "jit") and kill or nil, ["is closed"] = close } do
     it("another one gets all other outcomes: it " .. name, function()
       local loop, transport, seen, count = t.row.loop(), t.open(), {}, 0
       local base_url = t.fault.url("h1", ""):gsub("/$", "")

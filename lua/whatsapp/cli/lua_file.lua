@@ -1,16 +1,17 @@
--- Reads messages from Lua code. The code can use only the constructors of whatsapp.message, null and array: no files, no
--- programs, no other modules; and no methods of strings that can take time or memory without a bound. Never runs byte code.
--- Stops the code after 3 seconds, or when it takes too much memory.
+-- Reads messages from Lua code. The code can use only null, array and the constructors of whatsapp.message. It can use no files,
+-- no programs and no other modules. It can use only those methods of strings whose time and memory are bounded. Never runs byte
+-- code. Stops the code after 3 seconds, or when the code takes too much memory.
 local show = require "whatsapp.util.show"
 
 local lua_file = {}
 
-local SECONDS, STEP = 3, 2 -- STEP: the number of instructions between two looks at the memory
-local MOST, MOST_AT_ONCE = 128 * 1024, 768 -- KiB that the code may take, and that it may take between two looks
-local TIMED = 100 -- looks at the memory between two looks at the clock
+local SECONDS, STEP = 3, 2 -- STEP: the number of instructions between two checks of the memory
+-- KiB. MOST: the memory that the code may take in all; MOST_AT_ONCE: the memory that it may take between two checks
+local MOST, MOST_AT_ONCE = 128 * 1024, 768
+local TIMED = 100 -- the number of checks of the memory for one check of the time
 
-local SOURCE = "=line" -- the name of the chunk: errors begin with line:7:
-local LONGEST = 300 -- bytes of an error: the compiler quotes words of any length
+local SOURCE = "=line" -- the name of the chunk: an error at line 7 begins with "line:7:"
+local LONGEST = 300 -- bytes of an error, which would be long if the compiler quoted a long word
 
 local METHODS = { byte = true, format = true, len = true, lower = true, reverse = true, sub = true, upper = true }
 
@@ -21,14 +22,14 @@ local function compile(text, environment)
   return chunk and setfenv(chunk, environment), err
 end
 
--- Compiles the text as an expression, or as a chunk: a file may be only a table, without `return`.
+-- Compiles the text as an expression, so that a file may be a table without `return`. If this fails, compiles it as a chunk.
 local function compile_either(text, environment)
   local chunk = compile("return " .. text, environment)
   if chunk then return chunk end
   return compile(text, environment)
 end
 
--- returns the only global variables that the code has
+-- returns the table of the code's global variables; the code has no others
 local function environment_of()
   local environment = {}
   for name, value in pairs(require "whatsapp.message") do environment[name] = value end
@@ -36,7 +37,7 @@ local function environment_of()
   return environment
 end
 
--- Turns LuaJIT's compiler off for a chunk: compiled code calls no hook, so the hook could not stop the chunk.
+-- Turns LuaJIT's compiler off for a chunk: compiled code calls no hook, and only the hook of resume_watched() can stop the chunk.
 local function without_compiler(chunk)
   local jit = rawget(_G, "jit")
   if jit and jit.off then jit.off(chunk, true) end
@@ -44,9 +45,10 @@ end
 
 -- ---- bounds -----------------------------------------------------------------------------------------------------------------
 
--- Returns a function that returns an error if the code has run too long or has taken too much memory, and at each later call. The
--- garbage collector is off: so the function sees all memory that the code took. The memory that one instruction takes grows with
--- the longest string, which MOST_AT_ONCE bounds.
+-- Returns the function look(), which checks the memory and the time of the code. look() returns an error if the code has run too
+-- long or has taken too much memory. After the first error, each later call returns the same error, so that bounded() also
+-- finds an error that other code has caught. The garbage collector is off, so that look() counts all memory that the code took.
+-- The longer the strings, the more memory one instruction can take: MOST_AT_ONCE bounds the length of strings.
 local function new_look()
   local count, clock = collectgarbage, os.clock
   local first, until_then, looks, err = count "count", clock() + SECONDS, 0, nil
@@ -64,14 +66,15 @@ local function new_look()
   end
 end
 
--- gives the code only METHODS, and gives all methods to the library
+-- Returns a method of strings. Returns each method to the library's code, but only those of METHODS to the code of the file.
 local function method_of(_, name)
   local caller = debug.getinfo(2, "S")
   if METHODS[name] or not (caller and caller.source == SOURCE) then return string[name] end
   error(("a message file cannot use the method %s of strings"):format(tostring(name)), 2)
 end
 
--- Resumes a coroutine, and raises in it what look() returns. LuaJIT has one hook for all coroutines.
+-- Resumes a coroutine, and calls look() every STEP instructions. Raises the error of look() in the coroutine. Compares the
+-- running coroutine with `co`, because LuaJIT has one hook for all coroutines.
 local function resume_watched(co, look)
   local hook, mask, count = debug.gethook()
   debug.sethook(co, function()
@@ -84,7 +87,7 @@ local function resume_watched(co, look)
   return ok, value
 end
 
--- calls the chunk in a coroutine, with bounds; returns the values of coroutine.resume
+-- Runs a coroutine with bounds. Returns true and the value of the code, or false and the error.
 local function bounded(co)
   local strings = getmetatable ""
   local methods = strings.__index
@@ -104,11 +107,13 @@ local function error_of(raised)
   return show.line(err, LONGEST)
 end
 
----@param text string
----@return any? value what the file returns
+---Runs the code of a file with bounds.
+---@param text string the code
+---@return any? value the first value that the code returns; nil if it failed
 ---@return string? err one line
 function lua_file.run(text)
-  local ok, chunk, err = pcall(compile_either, text, environment_of()) -- load alone calls the error handler of its caller
+  -- in pcall, because an error in load() would otherwise call the message handler of an xpcall around this function
+  local ok, chunk, err = pcall(compile_either, text, environment_of())
   if not (ok and chunk) then return nil, error_of(ok and err or chunk) end
   without_compiler(chunk)
   local co = coroutine.create(chunk)

@@ -3,8 +3,9 @@
 --   1. send()               makes the delivery, and puts its first attempt on the clock
 --   2. attempt_when_due()   called by the clock; if 16 requests to the endpoint are under way, the delivery waits in a queue
 --   3. start()              signs the bytes; calls an endpoint that is a function, or asks the driver to post to a URL
---   4. settle()             records the answer; after 200 the delivery is done, else the next attempt goes on the clock
--- After 7 days without 200, the delivery is dropped. The driver is the caller of box:run().
+--   4. settle()             records the answer; ends the delivery after the status 200, else puts the next attempt on the clock
+-- After 7 days without the status 200, settle() drops the delivery. The driver is the caller of box:run(): it sends the requests
+-- that run() returns.
 local crypto = require "whatsapp.crypto"
 local escaped = require "whatsapp.sandbox.escaped"
 local queue = require "whatsapp.util.queue"
@@ -16,12 +17,12 @@ local deliveries = {}
 
 local MINUTE, HOUR, DAY = 60, 3600, 86400
 
--- The seconds from the first attempt to each attempt. The documentation of the API says only: the API repeats at once, then less
--- and less often, for 7 days. So these seconds are a choice of the sandbox.
+-- The seconds from the first attempt to each attempt. The documentation of the API gives no seconds: it says that the API repeats
+-- a webhook at once, and then less and less often, for 7 days. The sandbox has chosen these seconds.
 deliveries.STEPS = { 0, 5, 30, 5 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY }
 
 local MOST_UNDER_WAY = 16 -- requests to one endpoint at the same time
-local MOST_WAITING = 10000 -- deliveries; the oldest is dropped
+local MOST_WAITING = 10000 -- deliveries; if one more comes, make_room() drops the oldest
 local MOST_ANSWER = 4096 -- bytes of an answer that the log keeps
 local OK = 200 -- the only status that is a success
 local USER_AGENT = "facebookexternalua"
@@ -32,8 +33,8 @@ local USER_AGENT = "facebookexternalua"
 ---@field number string phone_number_id
 ---@field what string the type of the message, or the status
 ---@field about string? the id of the message
----@field body string the bytes
----@field state "waiting"|"done"|"dropped" done: the endpoint answered 200; dropped: the box gives the delivery up
+---@field body string the bytes of the webhook
+---@field state "waiting"|"done"|"dropped" done: the endpoint answered 200; dropped: the box makes no more attempts
 ---@field attempts table[] each { at, status, answer, err, ms, signature, reserialised, hint }
 ---@field next_at number? the time of the next attempt
 
@@ -48,7 +49,7 @@ end
 
 ---Sets the endpoint of webhooks. Deliveries that wait for the old endpoint go to the new one.
 ---@param box whatsapp.sandbox
----@param to string|function|nil a URL, or a handler of whatsapp.webhook.handler; nil: removes the endpoint
+---@param to string|function|nil a URL, or a handler from whatsapp.webhook.handler; nil: removes the endpoint
 ---@param number string? phone_number_id; if absent, the endpoint is for every number that has no other endpoint
 function deliveries.set_endpoint(box, to, number)
   local is_url, old = type(to) == "string", box.endpoints[number or ""]
@@ -62,7 +63,7 @@ function deliveries.set_endpoint(box, to, number)
   end
 end
 
----Forgets every delivery. An answer that comes later has no effect. The endpoints stay.
+---Forgets every delivery, but keeps the endpoints. An answer to a forgotten delivery has no effect.
 ---@param box whatsapp.sandbox
 function deliveries.reset(box)
   box.waiting = { count = 0 }
@@ -82,7 +83,8 @@ local function headers_of(signature)
 end
 
 -- ---- waiting deliveries ---------------------------------------------------------------------------------------------------
--- The waiting deliveries are a linked list: the oldest delivery is found, and any delivery is removed, in constant time.
+-- The waiting deliveries are a linked list: make_room() finds the oldest delivery, and unlink() removes any delivery, in constant
+-- time.
 
 local function link(box, delivery)
   local list = box.waiting
@@ -127,9 +129,10 @@ end
 
 local REFUSED = { [401] = true, [403] = true }
 
--- Adds a hint to an attempt that the endpoint refused. Two causes are common: the endpoint has another secret; or its framework
--- has decoded the body and encoded it again, so that the endpoint verifies other bytes. `reserialised` is the signature of those
--- bytes.
+-- Adds a hint to an attempt that the endpoint refused. Two causes are common. First: the endpoint has another app secret. Second:
+-- the endpoint's framework has decoded the JSON and encoded it again, so that the endpoint verifies other bytes than the box
+-- signed. `reserialised` is the signature of those other bytes. Adds no hint if the second cause is impossible, because the JSON
+-- encoded again would be the same bytes.
 local function explain(box, delivery, attempt)
   local plain = escaped.plain(delivery.body)
   if plain == delivery.body then return end
@@ -140,16 +143,16 @@ end
 
 local function members_of(response) return tonumber(response.status), response.body end
 
--- Returns the status and the body of a response; nil if it is no response. Never raises, even if a metatable of a handler's
--- response does.
+-- Returns the status and the body of a response. Returns nothing if the value is not a response. Never raises, even if a handler
+-- returns a table whose metatable raises.
 local function parts_of(response)
   local ok, status, body = pcall(members_of, response)
   status = ok and values.integer(status) or nil
   if status then return status, values.text_of(body or "") end
 end
 
--- Records the answer of an endpoint, or the error if there is no answer. Then the delivery is done, or its next attempt is
--- scheduled.
+-- Records the answer of an endpoint, or the error if there is no answer. Then ends the delivery, or puts its next attempt on the
+-- clock.
 local function settle(box, delivery, attempt, response, err)
   if delivery.list ~= box.waiting then return end -- reset() has forgotten the delivery
   local status, body = parts_of(response)
@@ -166,15 +169,15 @@ end
 
 local start
 
--- Removes the deliveries at the head of an endpoint's queue that no longer wait. Returns the queue. This function is called
--- before every push and pop, so dropped deliveries cannot fill the queue.
+-- Removes ended deliveries from the head of an endpoint's queue, and returns the queue. This function is called before every push
+-- and pop: so dropped deliveries, which are the oldest, cannot fill the queue.
 local function ready_of(endpoint)
   local ready = endpoint.ready
   while ready:size() > 0 and ready[ready.head].state ~= "waiting" do ready:pop() end
   return ready
 end
 
--- makes an attempt of the next delivery that waits for the endpoint
+-- makes an attempt of the first delivery in the endpoint's queue
 local function start_next(box, endpoint)
   local delivery = ready_of(endpoint):pop()
   if delivery then start(box, endpoint, delivery) end
@@ -208,7 +211,7 @@ local function call(box, endpoint, delivery, attempt)
   else settle(box, delivery, attempt, nil, "the handler raised: " .. show.value(response)) end
 end
 
--- makes an attempt
+-- makes an attempt of a delivery
 function start(box, endpoint, delivery)
   local is_first = #delivery.attempts == 0
   local signed = delivery.garble and is_first and delivery.body .. " " or delivery.body
@@ -220,8 +223,9 @@ function start(box, endpoint, delivery)
   else post(box, endpoint, delivery, attempt) end
 end
 
--- The clock calls this function when an attempt is due. subject: { box, delivery, the number of attempts at the time of
--- scheduling }. Does nothing if another attempt was made in the meantime, or if the delivery has ended.
+-- The clock calls this function when an attempt is due. subject: { box, delivery, count }; `count` is the number of the
+-- delivery's attempts when the attempt was put on the clock. Does nothing if another attempt was made since, or if the delivery
+-- has ended.
 function attempt_when_due(subject)
   local box, delivery, count = subject[1], subject[2], subject[3]
   if delivery.state ~= "waiting" or #delivery.attempts ~= count then return end
@@ -267,7 +271,8 @@ function deliveries.send(box, about, body, how)
   return delivery
 end
 
----Continues a delivery from a loaded state.
+---Continues a waiting delivery from a state that box:load() reads. The state has only the number of its attempts: so each earlier
+---attempt gets the error "before a restart".
 ---@param box whatsapp.sandbox
 ---@param kept table an item of `waiting` in the state
 function deliveries.resume(box, kept)
@@ -308,7 +313,7 @@ end
 ---event of the kind "handshake" has the result.
 ---@param box whatsapp.sandbox
 ---@param number string? phone_number_id
----@return boolean? asked true: the challenge is on its way
+---@return boolean? asked true: the box has called the endpoint (a function), or the driver will send the challenge (a URL)
 ---@return string? problem
 function deliveries.handshake(box, number)
   local endpoint = endpoint_of(box, number)

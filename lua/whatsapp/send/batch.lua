@@ -1,6 +1,7 @@
--- Sends many messages at once over any transport: drives one delivery (send/delivery) for each message under way. If the
--- transport has start() and wait(), up to `concurrency` messages are on the wire at once; else one. All work is done in the
--- coroutine that asks for the next outcome, and never in the background. No coroutine and no closure is made for a message.
+-- Sends many messages over any transport: drives one delivery (send/delivery) for each message under way. If the transport has
+-- start() and wait(), up to `concurrency` messages are on the wire at the same time. With another transport, one message is on
+-- the wire at a time. All work is done in the coroutine that asks for the next outcome, and never in the background. The batch
+-- makes no coroutine and no closure for a message.
 --
 -- The batch passes a slot and an inbox to the transport's start(). The slot is the delivery: wait() returns it with the answer.
 -- The inbox is the batch: wait() of the library's transports returns only the answers for this batch.
@@ -14,13 +15,14 @@ local values = require "whatsapp.util.values"
 
 local batch = {}
 
--- These functions are kept in locals because they are called for each message. For the same speed, batch.new() sets every field
--- of a batch.
+-- These functions are in locals for speed, because they are called for each message. Also for speed, batch.new() sets every field
+-- of a batch: a write to a field that is nil is slower.
 local begin, advance, settle_delivery, release_delivery = delivery.begin, delivery.advance, delivery.settle, delivery.release
 local new, push, pop, recipient_of = delivery.new, queue.push, queue.pop, core.recipient_of
 
-local NOTHING = {} -- a value of accepting: no message is being accepted
--- Values of on_wire. BEGUN: the call of the transport has begun, and has not returned. TAKEN: the transport has the request.
+local NOTHING = {} -- the value of the field `accepting` while accept() has no message
+-- Values of a delivery's field on_wire. BEGUN: the call of the transport has begun, and has not returned. TAKEN: the transport
+-- has the request. false: the delivery is not on the wire.
 local BEGUN, TAKEN = "begun", "taken"
 
 ---@class whatsapp.batch
@@ -43,7 +45,8 @@ Batch.__name = "whatsapp.batch"
 
 -- ---- one delivery -----------------------------------------------------------------------------------------------------------
 
--- Makes a delivery for the next message to the same recipient, and puts it into the ready list.
+-- Makes a delivery for the next message to the same recipient, and puts the delivery into the ready list. Removes the message
+-- from the recipient's queue only then: if new() raises, the message stays in the queue.
 local function follow(self, one)
   local key = one.key
   local chain = self.chains[key]
@@ -54,8 +57,9 @@ local function follow(self, one)
   one.key = false
 end
 
--- Appends a delivery that is over to the linked list of outcomes, which the caller reads later; this allocates nothing. Then
--- makes the next message to the same recipient ready. May be called again after it raised.
+-- Appends a delivery that is over to the linked list of outcomes. The list allocates nothing, so that a lack of memory loses no
+-- outcome. Then makes the next message to the same recipient ready. If this function raises, it may be called again: is_ended
+-- shows that the delivery is in the list.
 local function finish(self, one)
   if not one.is_ended then
     if self.first_ended then self.last_ended.after = one
@@ -71,7 +75,7 @@ local function finish(self, one)
   one.key = false
 end
 
--- puts a delivery into the list of the ended, the sleeping or the ready ones; `wait` is what advance() or settle() returned
+-- Puts a delivery into the list of ended, sleeping or ready deliveries. `wait` is the result of advance() or settle().
 local function place(self, one, wait)
   if one.is_over then return finish(self, one) end
   if wait > 0 then
@@ -96,8 +100,8 @@ local function settle(self, one, response, err, details)
   self.is_settling = false
 end
 
--- Passes the request to the transport. If the transport has no start(), its call returns the answer, and the delivery is
--- settled here.
+-- Passes the request to the transport. If the transport has no start(), the call of the transport returns the answer, and this
+-- function settles the delivery.
 local function start(self, one)
   self.in_flight = self.in_flight + 1
   one.on_wire = BEGUN
@@ -114,7 +118,8 @@ local function start(self, one)
   self.current = false
 end
 
--- Runs a delivery until it must wait. `to` and `plain_to` are the recipient if accept() has read it before.
+-- Runs a delivery until its request is on the wire, it must wait, or it is over. `to` and `plain_to` are the recipient, if
+-- accept() has read the recipient from the message.
 local function run(self, one, to, plain_to)
   local wait
   self.current = one
@@ -142,10 +147,11 @@ end
 -- ran the step died.
 local function recover(self)
   local one = self.current
-  if one.on_wire ~= TAKEN then -- if it is TAKEN, the answer comes later
+  if one.on_wire ~= TAKEN then -- a delivery that is TAKEN gets its answer later
     if one.on_wire then self.in_flight = self.in_flight - 1 end
     local begun = one.on_wire ~= false or self.is_settling
-    one.on_wire, one.is_spoilt = false, true -- is_spoilt: never reused, else a late answer could go to another message
+    -- is_spoilt: the delivery is never used again, because its late answer could then go to another message
+    one.on_wire, one.is_spoilt = false, true
     if not one.is_over then
       one:raised(begun and "an error was raised while this was sent" or "an error was raised before this was sent", begun)
     end
@@ -156,16 +162,17 @@ end
 
 -- ---- the source -------------------------------------------------------------------------------------------------------------
 
--- Begins the message that was read last; or puts it into the queue of its recipient, so that messages to one recipient keep
--- their order. The message stays in `accepting` until another list holds it: so it gets an outcome even if this function
--- raises.
+-- Begins the message that was read last. If an earlier message to the same recipient has no outcome yet, puts the message into
+-- the recipient's queue instead, so that messages to one recipient keep their order. The message stays in `accepting` until a
+-- queue or a delivery holds it: so the message gets an outcome even if this function raises.
 local function accept(self)
   local message = self.accepting
   local to, plain_to = recipient_of(message)
-  -- false: the message waits for no other message; it has no usable recipient, or the batch sends no more messages
+  -- false: the message need not wait for another message: the batch keeps no order, the batch is closing and sends nothing more,
+  -- or the message has no usable recipient
   local key = self.ordered and not self.closing and plain_to or false
   local chain = key and self.chains[key]
-  if chain then -- an earlier message to this recipient has no outcome yet
+  if chain then -- an earlier message to this recipient has no outcome yet; true: no message waits for it yet
     if chain == true then
       chain = queue.fifo()
       self.chains[key] = chain
@@ -181,13 +188,14 @@ local function accept(self)
   run(self, one, to, plain_to)
 end
 
--- Reads messages from the source until `concurrency` of them are under way or ended, or until `window` of them sleep or wait
--- for an earlier message to their recipient.
+-- Reads messages from the source until the source ends or the batch closes. Reads only while two bounds hold: fewer than
+-- `concurrency` messages are alive (see batch.new), and fewer than `window` messages sleep or wait for an earlier message to
+-- their recipient.
 local function fill(self)
   local ready, concurrency = self.ready, self.concurrency
   if self.accepting ~= NOTHING then accept(self) end
   while self.alive < concurrency and self.held < self.window and not (self.exhausted or self.closing) do
-    self.exhausted = true -- if the source raises, it is not called again; the messages under way still end
+    self.exhausted = true -- stays true if the source raises: the batch does not call the source again, but ends its messages
     local message = self.source()
     if message == nil then return end
     self.exhausted = false
@@ -201,8 +209,8 @@ end
 
 local LONGEST = 60 -- the longest single wait, in seconds
 
--- Passes an answer to the batch that waits for it: a user's transport may ignore the inbox, and return the answer for another
--- batch. Allocates nothing, so that a lack of memory loses no answer.
+-- Passes an answer to another batch, whose delivery it answers. A user's transport may ignore the inbox: then wait() returns
+-- answers for other batches too. Allocates nothing, so that a lack of memory loses no answer.
 local function hand_over(one, response, err, details)
   local owner = one.batch
   one.response, one.err, one.details, one.answered_before = response, err, details, owner.answered
@@ -221,7 +229,8 @@ local function settle_answered(self)
   end
 end
 
--- makes sleeping deliveries ready: those whose time has come, or all
+-- Makes each sleeping delivery ready whose time has come. If `all` is true, makes all sleeping deliveries ready: after a close,
+-- they must end and not sleep on.
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
   while sleeping[1] and (all or sleeping[1].wakes <= now) do
@@ -230,7 +239,8 @@ local function wake(self, all)
   end
 end
 
--- Waits for an answer, or until the first sleeping delivery must wake. Settles the answer.
+-- Waits for an answer and settles its delivery. Waits no longer than LONGEST, and only until the first sleeping delivery must
+-- wake.
 local function wait(self)
   local first, seconds = self.sleeping[1], LONGEST
   if first then seconds = math.min(LONGEST, math.max(0, first.wakes - self.now())) end
@@ -241,13 +251,14 @@ local function wait(self)
   local one, response, err, details = self.wait_for_answer(seconds, self)
   if one == nil then return end
   if not (self.is_owned or type(one) == "table") then return end -- the slot belongs to another user of the transport
-  if not one.on_wire then return end -- this delivery has its outcome already
+  if not one.on_wire then return end -- a late answer: recover() has ended this delivery
   if one.batch == self then return settle(self, one, response, err, details) end
   hand_over(one, response, err, details)
 end
 
--- Handles a call of the batch while a step is not finished. A hook, a store or a token function must not call the batch that
--- runs it. If the coroutine of that function is dead, the step can never finish, and the batch goes on.
+-- Handles a call of the batch while a step of a delivery is not finished. If the step's user function (a hook, a store or a token
+-- function) still runs, raises: that function must not call the batch that runs it. Otherwise the step can never finish, because
+-- an error interrupted it or its coroutine is dead: the delivery gets its outcome, and the batch goes on.
 local function check_current(self, level)
   if self.current.calling and caller.is_alive(self.current.caller, true) then
     error("a hook, a store or a token function cannot call the batch that runs it", level + 1)
@@ -255,8 +266,8 @@ local function check_current(self, level)
   recover(self)
 end
 
--- Calls the progress function. If the function raises, it is not called again, and the details of the message have the error in
--- progress_error.
+-- Calls the function of the option on_progress. If the function raises, the batch does not call it again, and progress_error in
+-- the details of this message has the error.
 local function report(self, details)
   local seconds = self.now() - self.started
   local ok, problem = values.protected(self.on_progress, {
@@ -268,10 +279,10 @@ local function report(self, details)
   if details then details.progress_error = show.value(problem) end
 end
 
--- Returns the next message that has ended, and its outcome; no value if all messages have ended. Releases the delivery. A `for`
--- calls this function itself and passes two more arguments, which are not used: a function around this one would cost 400
--- instructions a message.
----@param level integer? the stack level of the caller to blame; nil: the caller of this function
+-- Returns the next message that has ended, and its outcome. Returns no value after the last outcome. Releases the delivery. A
+-- `for` calls this function directly, because one more function call would cost 400 instructions a message. The second and the
+-- third argument come from the `for`, and are not used.
+---@param level integer? the stack level at which an error is raised; nil: the caller of this function
 local function next_outcome(self, _, _, level)
   if self.current then check_current(self, level or 2) end
   local ready = self.ready
@@ -301,20 +312,20 @@ local function check_batch(self)
   if getmetatable(self) ~= Batch then error("call the functions of a batch with a colon, as in batch:next()", 3) end
 end
 
----Returns the next message that has ended, and its outcome as client:send returns it; nil: all messages have ended. In an event
----loop of Lua 5.1, call this method in a `while`: Lua 5.1 cannot yield inside a `for`.
+---Returns the next message that has ended, and its outcome as client:send returns it. Returns nil after the last outcome. In an
+---event loop of Lua 5.1, call this method in a `while`, because Lua 5.1 cannot yield in the iterator of a `for`.
 ---@return whatsapp.Message? message, whatsapp.Result? result, string? err, whatsapp.info|whatsapp.details|nil details
 function Batch:next()
   check_batch(self)
-  local message, result, err, details = next_outcome(self, nil, nil, 3) -- not a tail call: errors blame the caller
+  local message, result, err, details = next_outcome(self, nil, nil, 3) -- not a tail call, which would remove a stack level
   return message, result, err, details
 end
 
 Batch.__call = next_outcome
 
----Ends the batch early: reads no more messages, does not send the messages that wait, and waits for the messages on the wire.
----May be called again.
----@return whatsapp.BatchOutcome[] outcomes of all messages that were read and whose outcomes were not returned yet
+---Ends the batch early: reads no more messages, sends nothing more, and waits for the answers to the messages on the wire. May be
+---called again.
+---@return whatsapp.BatchOutcome[] outcomes of all messages that were read, except those that next() has returned
 function Batch:close()
   check_batch(self)
   local outcomes = {}
@@ -353,8 +364,8 @@ function batch.new(options)
     start = many and transport.start or false, wait_for_answer = many and transport.wait or false,
     is_owned = options.state.shared.owned,
     ready = queue.fifo(), sleeping = queue.heap(), chains = {}, first_ended = false, last_ended = false, answered = false,
-    -- alive: begun, not asleep, and not yet returned to the caller; held: asleep, or in a recipient's queue; in_flight: on the
-    -- wire
+    -- numbers of messages. alive: have a delivery that does not sleep, and their outcome was not returned; held: sleep, or wait
+    -- in a recipient's queue; in_flight: are on the wire (these are also alive)
     alive = 0, held = 0, in_flight = 0,
     count = 0, failures = 0, current = false, is_settling = false, closing = false, exhausted = false, accepting = NOTHING,
   }, Batch)

@@ -1,6 +1,6 @@
--- Decides who gets a secret. This file has the only function that signs requests, the list of the hosts that may get the token,
--- and the functions that remove secrets from every text that comes back. step() is the last step before an attempt (see
--- send/delivery). Never shows a secret, and never sends anything.
+-- Decides which host gets a secret. This file has the only function that signs requests, the list of the hosts that may get the
+-- token, and the functions that remove secrets from every error and detail that the user gets. step() is the last step before an
+-- attempt (see send/delivery). Never shows a secret, and never sends anything.
 local caller = require "whatsapp.send.caller"
 local core = require "whatsapp.core"
 local outcome = require "whatsapp.wire.outcome"
@@ -14,9 +14,9 @@ local LIST = getmetatable(core.array {})
 -- ---- the hosts that get the token -----------------------------------------------------------------------------------------
 
 -- The token goes to the API's own hosts over https, and to the host of the client's base_url. The check reads only the text of
--- the URL, and looks up no name.
+-- the URL, and asks no name server.
 
--- host -> whether the host is the Graph API, which also gets appsecret_proof
+-- host -> true: the host is the Graph API, and also gets appsecret_proof; false: the host gets only the token
 local HOSTS = { ["graph.facebook.com"] = true, ["lookaside.fbsbx.com"] = false }
 
 local LONGEST_URL = 8192
@@ -44,8 +44,8 @@ end
 ---Decides whether the token may go to a URL.
 ---@param url any
 ---@param base_url string the client's base_url
----@return boolean? graph true: the URL is on the Graph API; false: another host that gets the token; nil: the token must not go
----there
+---@return boolean? graph true: the URL is on the Graph API or on base_url; false: the URL is on another host that gets the token;
+---nil: the token must not go to this URL
 ---@return string? err
 function credentials.is_graph(url, base_url)
   local err = oddity(url)
@@ -58,7 +58,7 @@ function credentials.is_graph(url, base_url)
   local read = url_reader.read(url)
   local host = read and read.port == 443 and read.host or ""
   local graph = HOSTS[host]
-  -- The host must be spelled exactly as in HOSTS: then no other reader of URLs can find another host in this URL.
+  -- The URL must spell the host exactly as HOSTS does: then the transport cannot read another host from this URL.
   if graph == nil or (authority ~= host and authority ~= host .. ":443") then
     return nil, ("the token goes to graph.facebook.com and lookaside.fbsbx.com only, not to %s"):format(shown(authority))
   end
@@ -68,9 +68,9 @@ end
 
 -- ---- scrubbing ------------------------------------------------------------------------------------------------------------
 
--- state.shared.secrets is the list of secrets that clean() removes: the last KEPT secrets, the newest first. A secret is added
--- when a request first uses it. The list has no secret shorter than SHORTEST: only tests use such secrets, and many words
--- contain them.
+-- state.shared.secrets is the list of secrets that clean() removes: the last KEPT secrets, the newest first. remember() adds a
+-- secret when a request first uses it. The list has no secret shorter than SHORTEST bytes: only tests use such short secrets, and
+-- clean() would remove parts of ordinary words.
 local KEPT, SHORTEST = 12, 8
 
 local function remember(secrets, secret)
@@ -80,7 +80,7 @@ local function remember(secrets, secret)
   if #secrets > KEPT then secrets[table.remove(secrets)] = nil end
 end
 
--- returns the text with *** in place of the secret
+-- returns the text with *** in place of each occurrence of the secret
 local function replaced(text, secret)
   local from, to = text:find(secret, 1, true)
   while from do
@@ -90,7 +90,7 @@ local function replaced(text, secret)
   return text
 end
 
--- returns the text with *** for each place of the secret, also where the secret is escaped as in a URL
+-- returns the text with *** in place of each occurrence of the secret, as plain text and as escaped in a URL
 local function without(text, secret)
   if type(secret) ~= "string" or #secret < SHORTEST then return text end
   local escaped = url_reader.escape(secret)
@@ -98,7 +98,8 @@ local function without(text, secret)
   return escaped == secret and text or replaced(text, escaped)
 end
 
--- returns the token and the appsecret_proof of a signed request; a user's transport may have changed the request
+-- Returns the token and the appsecret_proof of a signed request. Checks the types, because a user's transport may have changed
+-- the request.
 local function secrets_in(request)
   local headers, url = request.headers, request.url
   local authorization = type(headers) == "table" and headers.Authorization
@@ -108,20 +109,20 @@ end
 
 ---@param state table the state of a client
 ---@param text string
----@param request table? the signed request: its token and its proof may be older than those in the list
+---@param request table? the signed request, whose token and proof are removed too: they may no longer be in the list
 ---@return string text without the client's secrets
 function credentials.clean(state, text, request)
   if request then
     local token, proof = secrets_in(request)
     text = without(without(text, token), proof)
   end
-  -- requests of other clients may have pushed these out of the list
+  -- clients that share the list may have pushed the secrets of this client out of the list
   text = without(without(without(text, state.token), state.signed.token), state.app_secret)
   for _, secret in ipairs(state.shared.secrets) do text = without(text, secret) end
   return text
 end
 
----Removes the client's secrets from every string in a tree of tables, and from the names of members.
+---Returns a copy of a tree of tables without the client's secrets: removes them from every string and every name of a member.
 ---@param state table the state of a client
 ---@param value any
 ---@param depth integer levels of tables that are copied
@@ -136,18 +137,19 @@ function credentials.cleaned(state, value, depth, request)
     if type(name) == "string" then name = credentials.clean(state, name, request) end
     clean[name] = credentials.cleaned(state, member, depth - 1, request)
   end
-  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- a user's metatable could raise
+  return getmetatable(value) == LIST and setmetatable(clean, LIST) or clean -- no other metatable: it could raise
 end
 
 -- ---- the token ------------------------------------------------------------------------------------------------------------
 
 -- Seconds. AGAIN: between two checks of a token call that is under way. LONGEST: after this time, a token call counts as lost.
--- LOOK: after this time, a check may collect garbage to see whether the call is lost; doubled after each such check.
+-- LOOK: after this time, a check may collect garbage to see whether the call is lost. After such a check, the next collection is
+-- due when the call has lasted twice as long, because a collection is slow.
 local AGAIN, LONGEST, LOOK = 0.01, 60, 0.5
 
--- Returns whether a call of the token function is under way: then no other coroutine calls the function, also with a client that
--- client:with made. Returns false if the coroutine of the call died while it waited, or if the call takes longer than LONGEST:
--- then the next coroutine calls the function again.
+-- Returns whether a call of the token function is under way. While it is, no other coroutine calls the function, neither with
+-- this client nor with a client from client:with. A call counts as lost, and the next coroutine calls the function again, if the
+-- coroutine of the call died, if the call takes longer than LONGEST, or if the clock went back.
 local function is_asking(asking, now)
   if not asking then return false end
   local seconds = now - asking.since
@@ -161,7 +163,7 @@ local function refused(problem)
   return outcome.refused("token", "the token function gave " .. problem)
 end
 
----Returns the failure of a client that cannot wait for a call of the token function that is under way.
+---Returns the failure for a client without sleep(), which cannot wait while another call of the token function is under way.
 ---@return nil, string err, whatsapp.details details
 function credentials.busy()
   local _, err, details = outcome.refused("token", "another call of the token function is under way")
@@ -169,8 +171,8 @@ function credentials.busy()
   return nil, err, details
 end
 
--- Calls the token function. Returns the token; false if another call is under way; or nil, err, details. Reads the clock itself,
--- because the steps before this one may have waited.
+-- Calls the token function. Returns the token; false if another call is under way; or nil, err, details. Reads the clock, and
+-- does not use the time from advance(): the earlier steps may have waited since.
 local function asked_token(state, delivery)
   local now, calls, code = (state.now or os.clock)(), state.shared.token_calls, state.token
   if is_asking(calls[code], now) then
@@ -203,7 +205,7 @@ local function destination(state, url)
   return graph
 end
 
--- returns a new table: the headers and Authorization
+-- returns a copy of the headers, with the header Authorization added
 local function signed_headers(state, headers, token)
   local made = values.copy(headers)
   made.Authorization = "Bearer " .. token
@@ -219,9 +221,10 @@ local function proof_of(state, token)
   return proof
 end
 
--- Signs a request that differs from the last one. If the transport is the library's own, all messages with the same URL and
--- headers get the same table of signed headers: the transport recognizes this table, and saves work. A user's transport gets a
--- new table for each request, because it may write into the table. Headers that a hook may have changed are signed each time.
+-- Signs a request whose URL, headers or token differ from the last request. If the transport is the library's own, all messages
+-- with the same URL and headers get the same table of signed headers: the transport recognizes this table, and uses its prepared
+-- head again. A user's transport gets a new table for each request, because it may write into the table. If a hook has changed
+-- the headers, each request gets a new table.
 local function sign_anew(state, url, headers, token, graph)
   local signed_url, made = url, signed_headers(state, headers, token)
   if state.app_secret and graph then
@@ -233,13 +236,14 @@ local function sign_anew(state, url, headers, token, graph)
   return signed_url, made
 end
 
+---Adds the credentials to a URL and to headers.
 ---@param state table the state of a client
 ---@param url string
 ---@param headers table<string, string>
----@param delivery table? the delivery for which the token function is called
----@return string|false|nil url has appsecret_proof if the client has an app secret; false: another call of the token function
----is under way
----@return table<string, string>|string|nil headers have Authorization; a string: the error
+---@param delivery table? the delivery that needs the token, if there is one
+---@return string|false|nil url with appsecret_proof, if the client has an app secret and the URL is on the Graph API; false:
+---another call of the token function is under way; nil: it failed
+---@return table<string, string>|string|nil headers with Authorization; a string: the error
 ---@return whatsapp.details? details
 function credentials.sign(state, url, headers, delivery)
   local signed, token = state.signed, state.token -- the last request usually had the same URL, headers and token
@@ -261,7 +265,7 @@ local sign = credentials.sign
 
 ---The last step before an attempt: signs the request, and makes it for the transport.
 ---@param delivery table
----@return number? seconds 0: the request is ready; else seconds until the next try to call the token function; nil: it failed
+---@return number? seconds 0: the request is ready; more: the seconds until the token function may be free; nil: the step failed
 ---@return boolean|string|nil again true: run this step again after these seconds; a string: the error
 ---@return whatsapp.details? details
 function credentials.step(delivery)
@@ -271,7 +275,7 @@ function credentials.step(delivery)
     delivery:make_request(signed.signed_url, signed.headers)
     return 0
   end
-  if not delivery.plan.no_token then -- no_token: a file on a host that the caller named, which is not the API's
+  if not delivery.plan.no_token then -- no_token: a download from a host that is not the API's, and that the caller named
     local details
     url, headers, details = sign(state, url, headers, delivery)
     if url == false and state.sleep then return AGAIN, true end

@@ -1,7 +1,8 @@
--- A delivery is one message on its way from the user's table to its outcome. It does no I/O: each of its functions returns what
--- must be done next, and a driver does this. A driver is the code that waits and sends: send/single for one delivery
--- (client:send), send/batch for many (client:each), outbox/sender for the entries of a store. Lifecycle:
---   1. begin     checks the message and writes its JSON, or refuses it; the outbox did this in put() already
+-- A delivery is one message on its way from the user's table to its outcome. A delivery does no I/O: advance() and settle()
+-- tell its driver how long to wait. A driver is the code that waits and sends: send/single for one delivery (client:send),
+-- send/batch for many (client:each), outbox/sender for the entries of a store. Lifecycle:
+--   1. begin     checks the message and writes its JSON, or refuses the message; the outbox skips this step, because its put()
+--                has checked the message and written the JSON
 --   2. advance   runs the steps before an attempt (limits, hook, credentials); returns the seconds to wait; 0: .request is ready
 --   3. the driver sends .request over the transport
 --   4. settle    reads the answer; returns the seconds until step 2 must run again (0 for the fallback), or nil at the end
@@ -41,8 +42,8 @@ local WINDOW_CLOSED = 131047 -- error code: the user's last message is older tha
 ---@field is_call boolean? true: the request is not a message; its event for observers is "call"
 ---@field endpoint string? the name of the endpoint for observers; set at the first use
 ---@field log_url string? the URL for the log, without its query; set at the first use
----@field idle whatsapp.delivery? a list of the deliveries that can be used again: this one is the first; `after` of each is the
----next
+---@field idle whatsapp.delivery? the first of the released deliveries, which new() uses again; the field `after` of each has the
+---next one
 
 ---@class whatsapp.delivery
 ---@field is_over boolean
@@ -50,14 +51,14 @@ local WINDOW_CLOSED = 131047 -- error code: the user's last message is older tha
 local Delivery = {}
 Delivery.__index = Delivery
 
--- Returns a new delivery. Sets every field, to false if the field has no value yet: a field that is nil has no slot in the
--- table, and a later write to it costs three times as much.
+-- Returns a new delivery. A field without a value is set to false and not to nil: nil leaves no slot in the table, and a later
+-- write to a field without a slot costs three times as much as a write to a field with a slot.
 local function make(state, plan)
   return setmetatable({
     state = state, plan = plan, after = false, message = false, to = false, plain_to = false, body = false, step = 1,
     attempts = 0, started = false, sent_at = false, answered_at = false, request = false, kept_request = false, is_over = false,
     result = false, details = false, calling = false, caller = false, is_plain = true,
-    -- fields that note() sets:
+    -- fields that change only after note() was called:
     base = false, url = plan.url, headers = state.headers, stamp = false, warnings = false, waited = false, log_error = false,
     fallback_error = false,
     observe_error = false, err = false, failure = false, is_unsure = false, fallen = false,
@@ -67,12 +68,12 @@ local function make(state, plan)
   }, Delivery)
 end
 
----Returns a released delivery of the plan, or a new one. To use a delivery again saves 3 % of a message's cost.
+---Returns a released delivery of the plan, or a new delivery. A released delivery saves 3 % of a message's cost.
 ---@param state table the state of a client
 ---@param plan whatsapp.plan
----@param message table|false false: begin_request() follows
+---@param message table|false false: the request is not a message, and the caller calls begin_request() next
 ---@param driver table|false the batch or the outbox's sender that drives the delivery; false: single.run() drives it
----@param key string|false the recipient whose next message waits until this delivery is over
+---@param key string|false the recipient whose next message waits until this delivery is over; false: no message waits for it
 ---@return whatsapp.delivery
 function delivery.new(state, plan, message, driver, key)
   local self = plan.idle
@@ -82,8 +83,8 @@ function delivery.new(state, plan, message, driver, key)
   return self
 end
 
----Sets a field that few messages need, and sets `is_plain` to false. While `is_plain` is true, the end of the delivery skips
----all these fields.
+---Sets a field that few messages need, and sets `is_plain` to false. While `is_plain` is true, succeed() and release() skip all
+---such fields, which saves time.
 ---@param name string
 ---@param value any
 function Delivery:note(name, value)
@@ -91,7 +92,7 @@ function Delivery:note(name, value)
   self[name] = value
 end
 
--- resets the fields that note() sets
+-- resets the fields that change only after note() was called
 local function forget(self)
   self.is_plain = true
   self.base, self.url, self.headers = false, self.plan.url, self.state.headers
@@ -99,8 +100,8 @@ local function forget(self)
   self.err, self.failure, self.is_unsure, self.fallen, self.fallback_error = false, false, false, false, false
 end
 
----Clears all fields of this message, and keeps the delivery for another message of the plan. Call this function only after you
----have read the outcome.
+---Clears the fields of this message, and puts the delivery into the plan's list `idle`, for another message. The driver must read
+---the outcome before it calls this function.
 function Delivery:release()
   local plan, request = self.plan, self.kept_request
   if not self.is_plain then forget(self) end
@@ -124,7 +125,8 @@ end
 
 -- ---- calls of the user's code ----------------------------------------------------------------------------------------------
 
--- Notes that a function of the user runs now: the batch refuses calls from it.
+-- Notes that a function of the user runs now. While the function runs, the batch refuses each call that the function makes to
+-- the batch.
 local function note_caller(self)
   self.calling = true
   self.caller = self.caller or new_caller()
@@ -142,7 +144,7 @@ local function line_of(self, problem)
   return show.line(credentials.clean(self.state, values.text_of(problem), self.request))
 end
 
----Calls a function of the user, which may yield and may raise.
+---Calls a function of the user. The function may yield and may raise.
 ---@return boolean ok, any ...
 function Delivery:call(code, ...)
   if not self.batch then return protected(code, ...) end
@@ -154,7 +156,7 @@ end
 
 local tell_observer, endpoint_of, new_event = observe.tell, observe.endpoint, observe.new_event
 
--- Calls the function of the option observe. If the function raises, returns its error: the message does not fail.
+-- Calls the function of the option observe. If the function raises, returns the error and does not fail the message.
 local function tell_of(self, event)
   if self.batch then note_caller(self) end
   local err = tell_observer(self.state.observe, event)
@@ -174,8 +176,8 @@ local function failure_of(details)
   return (kind == "invalid" or kind == "refused") and kind or "failed"
 end
 
----Calls the observer with the outcome, after the end of the delivery. With whatsapp.metrics as the observer, this costs 5 % of
----a message's cost: `make bench-send ROUNDS=0` prints the cost with an observer (observed) and without one (default).
+---Calls the observer with the outcome, after the end of the delivery. If the observer is whatsapp.metrics, the call takes 5 % of
+---a message's cost. `make bench-send ROUNDS=0` prints the cost with an observer (observed) and without one (default).
 function Delivery:observed()
   local details, plan, answered = self.details, self.plan, self.answered_at
   local event = self.state.event or new_event()
@@ -190,7 +192,7 @@ function Delivery:observed()
   if err then details.observe_error = err end
 end
 
--- calls the observer after an attempt that failed, if another attempt follows
+-- Calls the observer after a failed attempt that the delivery will repeat. At the end, observed() calls the observer.
 local function observe_attempt(self, details)
   local answered, plan = self.answered_at, self.plan
   local err = tell_of(self, {
@@ -203,7 +205,7 @@ end
 
 -- ---- the end --------------------------------------------------------------------------------------------------------------
 
--- ends the delivery with this failure
+-- Ends the delivery with a failure. Removes no secrets: fail() removes them.
 local function refuse(self, err, details)
   self:note("err", err)
   self.details, self.is_over = details, true
@@ -218,14 +220,15 @@ function Delivery:fail(err, details)
   details.log_error, details.observe_error = self.log_error or nil, self.observe_error or nil
   details.fallback_error = details.fallback_error or self.fallback_error or nil
   if self.fallen then details.fallback = true end
-  if self.is_unsure and not self.plan.harmless then -- the API may have got the message in an earlier attempt
+  -- the API may have got the message in an earlier attempt: if the user sent it again, the message could arrive twice
+  if self.is_unsure and not self.plan.harmless then
     details.may_have_been_sent, details.retryable = true, false
   end
   return refuse(self, show.line(credentials.clean(state, tostring(err), self.request)), shown.details(details))
 end
 
----Ends the delivery before its next attempt. If there was an attempt, the outcome is the failure of that attempt. If there was
----no attempt, the outcome says that nothing was sent.
+---Ends the delivery before its next attempt. If an attempt has failed, the outcome is the failure of the last attempt. Otherwise
+---the outcome says that nothing was sent. After a fallback has begun, only the attempts of the fallback count.
 ---@param who "client"|"batch" the object that was closed
 function Delivery:stop(who)
   if self.is_over then return end
@@ -243,8 +246,8 @@ end
 
 -- ---- 1. begin -------------------------------------------------------------------------------------------------------------
 
--- Returns a message with a stamp, and the stamp. If the message has no stamp, makes a copy with a new one. A stamp is an id
--- that the API repeats in each webhook about the status of the message.
+-- Returns a message with a stamp, and the stamp. If the message has no stamp, returns a copy of the message with a new stamp. A
+-- stamp is an id that the API repeats in each webhook about the status of the message.
 local function stamped(message)
   local stamp = rawget(message, "biz_opaque_callback_data")
   if stamp ~= nil then return message, values.scalar(stamp) end
@@ -253,7 +256,7 @@ local function stamped(message)
   return marked, marked.biz_opaque_callback_data
 end
 
--- calls the option on_warning with each warning; if it raises, ends the delivery
+-- calls the function of the option on_warning with each warning; ends the delivery if the function raises
 local function warn(self, warnings, about)
   for _, warning in ipairs(self.state.on_warning and warnings or values.NONE) do
     local ok, problem = self:call(self.state.on_warning, warning, about)
@@ -264,7 +267,8 @@ local function warn(self, warnings, about)
   end
 end
 
--- Returns false if the table is a mark as read, and not a message. Uses rawget, because a metamethod could raise.
+-- Returns false for the table of client:mark_read, which has a status and is not a message. Uses rawget, because a metamethod of
+-- the user's table could raise.
 local function is_sent(message) return rawget(message, "status") == nil end
 
 -- Checks the message and writes its JSON. `to` and `plain_to` are the results of core.recipient_of.
@@ -282,14 +286,15 @@ local function write(self, message, to, plain_to)
   end
   self.body = body
   if stamp then self:note("stamp", stamp) end
-  self.to, self.plain_to = to, plain_to or false -- for the limits
+  self.to, self.plain_to = to, plain_to or false -- the request has `to`; the limits read plain_to
   if warnings then
     self:note("warnings", warnings)
     return warn(self, warnings, message)
   end
 end
 
--- returns the message that is sent in place of this message, from the option fallback; or nil
+-- Returns the message of the option fallback; it gets this message's recipient if it names no recipient. Returns nil if there is
+-- no fallback for this message.
 local function fallback_of(self, details)
   local instead = self.plan.fallback
   if values.callable(instead) then
@@ -300,8 +305,8 @@ local function fallback_of(self, details)
   return type(instead) == "table" and recipient.address(instead, self.message) or nil
 end
 
--- Returns whether the window of the recipient is closed, so that the API would refuse this message. Returns false for a
--- template, which needs no open window, and if there is no fallback.
+-- Returns whether the fallback must be sent at once, because the recipient's window is closed and the API would refuse this
+-- message. Returns false for a template, because the API takes templates at any time. Returns false if there is no fallback.
 local function is_window_closed(self, message)
   local book = self.plan.window
   if not (book and self.plan.fallback) or rawget(message, "template") ~= nil then return false end
@@ -312,7 +317,8 @@ local function is_window_closed(self, message)
   return ok and is_open == false
 end
 
----Checks the message and writes its JSON. If the user's window is closed, does this with the fallback.
+---Checks the message and writes its JSON. If the recipient's window is closed and the option fallback has a message, checks and
+---writes the fallback in place of the message.
 ---@param to any as core.recipient_of(message) returns it
 ---@param plain_to string?
 function Delivery:begin(to, plain_to)
@@ -331,7 +337,7 @@ function Delivery:begin(to, plain_to)
   return write(self, message, to, plain_to)
 end
 
----Begins with a request that is not a message, such as an upload or a GET.
+---Begins the delivery of a request that is not a message, such as an upload or a GET.
 ---@param request table without credentials
 ---@param warnings whatsapp.problem[]? for the option on_warning
 ---@param about table? the second argument of on_warning
@@ -359,9 +365,9 @@ function Delivery:request_to(url, headers)
   }
 end
 
----Makes .request, with the credentials. The library's own transport does not keep a request after the call: so the delivery
----uses its table again for the next message, which saves 2 % of a message's cost. A user's transport gets a new table each
----time.
+---Makes .request, with the credentials. The library's own transport does not use a request after its answer: so the delivery
+---keeps the table of the request for the next message, which saves 2 % of a message's cost. A user's transport may use a request
+---for longer: it gets a new table for each request.
 ---@param url string
 ---@param headers table<string, string>
 function Delivery:make_request(url, headers)
@@ -381,17 +387,19 @@ end
 
 local make_request = Delivery.make_request
 
----Returns a request without credentials, for the user's code, which may write into it: so its headers are a new table. For a
----message, the headers are made and not copied; this saves 0.8 % of the cost of a message with a hook.
+---Returns a request without credentials, for the user's code. The user's code may write into the request and its headers, so both
+---are new tables. For a message, making the headers is faster than copying them: this saves 0.8 % of the cost of a message with
+---a hook.
 ---@return table
 function Delivery:shown_request()
   local state, headers = self.state, self.headers
   return self:request_to(self.url, headers == state.headers and state.make_headers(state) or values.copy(headers))
 end
 
--- Calls the hook with a copy of the request. If the hook has changed the copy, the copy is sent. If the hook has changed
--- nothing, the message goes on as without a hook: this saves 10 % of a message's cost. If the hook has changed no header, the
--- headers stay the same table: then the transport over libcurl uses the head of the last request again, which saves 13 %.
+-- Calls the hook with a copy of the request. If the hook has changed the copy, the delivery makes its request from the copy. If
+-- the hook has changed nothing, the delivery drops the copy, which saves 10 % of a message's cost. If the hook has changed no
+-- header, the delivery keeps its own table of headers: then the transport over libcurl uses the head of the last request again,
+-- which saves 13 %.
 local function hook(self)
   local request = self:shown_request()
   local ok, agreed, problem = self:call(self.state.before_send, request)
@@ -413,24 +421,24 @@ end
 ---wait; or nil, err, details if the step failed
 function delivery.steps(state)
   local steps = {}
-  local limiter = state.can_wait and state.shared.limiter -- a limit needs a clock
+  local limiter = state.can_wait and state.shared.limiter -- a limit needs now() and sleep()
   for i, step in ipairs(limiter and limiter.steps or values.NONE) do steps[i] = step end
   if state.before_send then steps[#steps + 1] = hook end
   steps[#steps + 1] = credentials.step
   return steps
 end
 
--- Handles a step that returned seconds to wait or an error, or that ended the delivery. Returns the seconds, or nil if the
--- delivery is over.
+-- Handles a step after which the request cannot be sent now: the step returned seconds to wait or an error, or it ended the
+-- delivery, or the client is closed. Returns the seconds to wait, or nil if the delivery is over.
 local function held(self, at, wait, again, details)
   if self.is_over then return nil end
   if wait == nil then return self:fail(again, details) end
-  if self.state.shared.closed then return self:stop "client" end -- the client was closed while the step waited
+  if self.state.shared.closed then return self:stop "client" end -- the client was closed while the step ran
   self.step = again and at or at + 1
   return wait
 end
 
----Runs the steps before an attempt, beginning with the step that is next.
+---Runs the steps before an attempt. Begins with the first step that the earlier calls for this attempt have not finished.
 ---@param now number seconds
 ---@return number? seconds to wait before the next call of advance(); 0: send .request; nil: the delivery is over
 function Delivery:advance(now)
@@ -450,8 +458,8 @@ end
 
 -- ---- 4. settle ------------------------------------------------------------------------------------------------------------
 
--- Returns the failure if there is no response. A transport must return a response, or nil, err, details. After any other value,
--- the request may have been sent.
+-- Returns the failure of an attempt without a response. A transport must return a response, or nil, err, details. If a transport
+-- returns anything else, the failure says that the request may have been sent, because the delivery cannot know.
 ---@return string err, table details
 local function no_response(response, err, details)
   if response == nil and type(err) == "string" then
@@ -476,7 +484,8 @@ local function log_url(self)
   return plan.log_url
 end
 
--- Calls the function of the option log. If the function raises, the outcome stays as it is, and its `log_error` has the error.
+-- Calls the function of the option log. If the function raises, the outcome does not change, and log_error of the details has
+-- the error.
 local function log(self, response, err)
   local state = self.state
   local ok, problem = self:call(state.log, {
@@ -487,12 +496,12 @@ local function log(self, response, err)
   if not ok then self:note("log_error", line_of(self, problem)) end
 end
 
--- copies the fields that note() has set into `info`
+-- copies into `info` those fields of note() that the user may see
 local function tell_notes(self, info)
   info.stamp, info.warnings, info.waited = self.stamp or nil, self.warnings or nil, self.waited or nil
   info.fallback, info.log_error, info.observe_error = self.fallen or nil, self.log_error or nil, self.observe_error or nil
   info.fallback_error = self.fallback_error or nil
-  self.err = false -- an earlier attempt may have set it
+  self.err = false -- a failed attempt before this success may have set err
 end
 
 local function cleaned(self, value) return credentials.cleaned(self.state, value, LEVELS, self.request) end
@@ -516,8 +525,8 @@ local function next_attempt(self, details)
   return retry.wait(details, self.attempts, elapsed, policy, math.random())
 end
 
--- Begins the fallback, if the API refused the message because the window is closed. Returns 0; nil if there is no fallback, or
--- the delivery is over.
+-- Begins the fallback, if the API refused the message because the window is closed. Returns 0 if the fallback can be sent;
+-- returns nil if there is no fallback, or if the fallback is invalid and has ended the delivery.
 local function fall_back(self, details)
   if self.fallen or not self.plan.fallback or details.code ~= WINDOW_CLOSED then return nil end
   local instead = fallback_of(self, details)
@@ -529,7 +538,7 @@ local function fall_back(self, details)
   if not self.is_over then return 0 end
 end
 
--- After a failure: returns the seconds until the next attempt, or 0 for the fallback; nil: the delivery is over.
+-- Handles a failed attempt. Returns the seconds until the next attempt; 0: the fallback is next; nil: the delivery is over.
 local function try_again(self, err, details)
   local wait = next_attempt(self, details)
   if wait then

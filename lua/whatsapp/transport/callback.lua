@@ -1,12 +1,12 @@
 -- The transport for hosts that call a function when an answer arrives: games, editors, servers with an HTTP client. The host's
 -- function `start` sends the request. The transport suspends the caller's coroutine, and resumes it when the answer arrives or
--- the time is over. Code outside of a coroutine can wait only with the option `step` or `waiter`. This file never sends by
--- itself, and reads only the host's clock.
+-- the time is over. Code outside of a coroutine can wait only with the option `step` or `waiter`. This file never opens a
+-- connection, and reads no clock except the option `now`.
 --
 -- In this file, a plan is the table of one request under way; a box holds the answers of one inbox (see transport/inboxes).
 --
 --   local transport = require("whatsapp.transport.callback").new {
---     start = function(request, done)   -- begin; later: done { status =, headers =, body = } or done(nil, err, details)
+--     start = function(request, done)   -- begins; calls done { status =, headers =, body = } or done(nil, err, details) later
 --       http.fetch({ url = request.url, method = request.method, extra_headers = ..., data = request.body },
 --         function(answer) done { status = answer.code, body = answer.data } end)
 --     end,
@@ -28,18 +28,21 @@ local LONGEST = 60 -- the longest single wait, in seconds
 
 ---@class whatsapp.callback_options
 ---@field start fun(request: whatsapp.request, done: fun(response: whatsapp.response?, err: string?, details: whatsapp.details?))
----begins a request and returns; must call done once, at once or later. The host must verify the server's certificate
+---begins a request and returns. It must call done exactly one time, before it returns or later. The host must verify the server's
+---certificate
 ---@field now (fun(): number)? returns seconds; os.time if absent
 ---@field after (fun(seconds: number, call: fun()))? calls `call` once, after these seconds; if absent, the host must call
 ---turn()
----@field waiter (fun(): fun(), fun())? returns two functions: wait() suspends the caller, and wake() resumes the caller, as
----Prosody's util.async.waiter does; coroutine.yield and coroutine.resume if absent. nginx needs this option, for example over
----ngx.semaphore
----@field step (fun(seconds: number))? for a caller outside of a coroutine: runs the host for at most these seconds
----@field streams boolean? true: start() itself reads body_file and form and writes to_file; if absent, all bytes are in `body`
+---@field waiter (fun(): fun(), fun())? returns two functions, as Prosody's util.async.waiter does: wait() suspends the caller,
+---and wake() resumes the caller. If absent, the transport uses coroutine.yield and coroutine.resume. nginx needs this option, for
+---example with ngx.semaphore
+---@field step (fun(seconds: number))? runs the host's loop for at most these seconds; the transport calls it while code outside
+---of a coroutine waits
+---@field streams boolean? true: start() itself reads body_file and form, and writes to_file; if absent, the transport reads and
+---writes these files, and all bytes are in `body`
 ---@field timeout number? seconds for an answer, 30 if absent
 ---@field allow_http boolean? true: plain http is allowed to every host
----@field user_agent string? a header that is added to a request without one
+---@field user_agent string? the value of the header User-Agent for a request that has no such header
 
 local NEW = {
   start = "callable", now = "callable", after = "callable", waiter = "callable", step = "callable", streams = "boolean",
@@ -48,7 +51,7 @@ local NEW = {
 
 -- ---- time -----------------------------------------------------------------------------------------------------------------
 
--- returns a clock that never goes back; the host's clock, which it reads, may go back
+-- returns a clock that never goes back; `read` is the host's clock, which may go back
 local function clock_of(read)
   local latest, behind = -math.huge, 0
   return function()
@@ -59,7 +62,8 @@ local function clock_of(read)
   end
 end
 
--- Calls a function that may resume a waiter, and the waiter may raise. Adds its error to the list.
+-- Calls a function. If it raises, adds the error to the list. The error may come from the code of a coroutine that the function
+-- resumes.
 local function attempt(errors, call, ...)
   local ok, err = pcall(call, ...)
   if not ok then errors[#errors + 1] = err end
@@ -69,7 +73,7 @@ local function raise_first(errors)
   if errors[1] ~= nil then error(errors[1], 0) end
 end
 
--- Calls all timers that are due. If a timer raises, the other timers are still called, and then the error is raised.
+-- Calls all timers that are due. If a timer raises, calls the other timers, and then raises the first error.
 local function turn(state)
   local time, due, errors = state.now(), {}, {}
   for timer, deadline in pairs(state.timers) do
@@ -89,7 +93,7 @@ local function set_timer(state, seconds, call)
   local timer = { call = call }
   state.timers[timer] = state.now() + seconds
   if state.after then
-    state.after(seconds, function() -- the call is due now, even if a clock of whole seconds does not show it
+    state.after(seconds, function() -- -math.huge: the timer is due, even if a clock of whole seconds is behind
       if state.timers[timer] then state.timers[timer] = -math.huge end
       turn(state)
     end)
@@ -132,8 +136,9 @@ local function stepping_waiter(state)
   end, function() woken = true end
 end
 
--- Raises if the caller cannot wait. Runs before the request begins. In nginx, only nginx may resume the coroutine of a request.
--- After the request has ended, coroutine.status would read freed memory (see send/caller).
+-- Raises if the caller cannot wait. The transport calls this function before it begins a request, so that no request is sent
+-- whose answer would be lost. In nginx, the coroutines belong to the HTTP request that nginx serves: only nginx may resume them,
+-- and after the end of that request, coroutine.status would read freed memory (see send/caller).
 local function check_waiting(state, level)
   if state.waiter then return end
   if in_coroutine() and rawget(_G, "ngx") then
@@ -204,9 +209,10 @@ local function told(state, plan, response, err, details)
   settle(state, plan, response, err, details)
 end
 
--- Returns 1. the request for the host; 2. the same request before the defaults were added, with its files in `body`; if the
--- host streams files, this is the caller's request; 3. whether the request is idempotent. If the request is refused, returns
--- nil, err, details.
+-- Returns three values, or nil, err, details if the request is refused:
+--   1. the request for the host, with the defaults added
+--   2. the request without the defaults: the caller's request if the host streams files, else a copy with its files in `body`
+--   3. whether the request is idempotent
 local function request_of(state, request)
   local inlined = request
   if not state.streams then
@@ -230,7 +236,8 @@ local function begin(state, plan, shown)
     local err = "the option start raised: " .. values.text_of(raised)
     return settle(state, plan, nil, err, { kind = "transport", retryable = false, may_have_been_sent = true })
   end
-  if not plan.entry or state.inner then return end -- the request has its answer already, or the inner transport ends it in time
+  -- no timer: the request has its answer already, or the inner transport has a timer for it
+  if not plan.entry or state.inner then return end
   plan.timer = set_timer(state, shown.timeout, function() settle(state, plan, failures.lost(plan, "timeout")) end)
 end
 
@@ -244,8 +251,8 @@ local function start(state, request, slot, box)
   begin(state, plan, shown)
 end
 
--- Gives an outcome to each request under way, and wakes all code that waits. If a waiter raises, the error is raised after all
--- other waiters have their outcomes.
+-- Gives an outcome to each request under way, and wakes all code that waits. If code that is woken raises, wakes the other code,
+-- and then raises the first error.
 local function close(state)
   if state.closed then return end
   state.closed = true
@@ -314,14 +321,14 @@ end
 ---now(), sleep(seconds), start(request, slot, inbox), wait(seconds, inbox), close(), and turn(), which calls the timers that
 ---are due
 function M.new(options)
-  local made = make(options, 2) -- not a tail call: levels of the stack are counted
+  local made = make(options, 2) -- not a tail call, which would remove a stack level: level 2 is the caller's line
   return made
 end
 
 ---Makes a transport for a program that draws frames. The new transport sends over another transport, such as
 ---require("whatsapp.transport.curl").new(), which can have many requests under way. The program calls turn() in each frame;
 ---turn() never waits.
----@param inner whatsapp.Transport must have start and wait; nothing else may use it
+---@param inner whatsapp.Transport must have start and wait; no other code may use it, because turn() takes all its answers
 ---@return whatsapp.Transport transport as new() returns it
 function M.over(inner)
   if type(inner) ~= "table" or not (inner.start and inner.wait) then

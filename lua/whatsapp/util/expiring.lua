@@ -1,6 +1,6 @@
--- A memory with a limit: keeps at most `max` values, each with a key and for a limited time. If the memory is full, a new key
--- takes the place of the entry that would expire first; `on_forget` is called with this entry. Never waits, and never looks
--- into a value.
+-- A memory with a limit: keeps at most `max` entries. An entry is a value with a key, and expires after a time. If the memory is
+-- full, a new key takes the place of the entry that would expire first, and the memory calls `on_forget` with the key and the
+-- value of that entry. Never waits, and never reads a value.
 local show = require "whatsapp.util.show"
 
 ---@class whatsapp.expiring: whatsapp.media_store
@@ -12,12 +12,12 @@ Expiring.__index = Expiring
 
 local expiring = {}
 
--- ---- the heap: its first entry has the earliest time DUE --------------------------------------------------------------
+-- ---- the heap: its first entry has the earliest DUE -------------------------------------------------------------------
 -- EXPIRES is the time at which an entry expires. DUE is the time by which the heap is sorted; DUE is never later than EXPIRES.
--- If an entry gets a longer life, only EXPIRES changes: this costs little. Later, when the entry is at the top of the heap, DUE
--- changes too, and the entry moves down. If two entries have the same DUE, the entry with the lower NUMBER goes first; NUMBER
--- counts the new entries. AT is the position in the heap. An entry is a list, because a list needs 150 bytes, and a table with
--- names would need 250.
+-- If an entry gets a longer life, set() changes only EXPIRES, because to sort the heap costs more. When the entry is at the top
+-- of the heap, first() changes DUE too, and moves the entry down. NUMBER counts the entries from the oldest: if two entries have
+-- the same DUE, the older entry goes first. AT is the position in the heap. An entry is a list, because a list needs 150 bytes,
+-- and a table with names would need 250.
 
 local KEY, VALUE, EXPIRES, DUE, NUMBER, AT = 1, 2, 3, 4, 5, 6
 
@@ -62,7 +62,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- Returns the entry that expires first. An entry at the top may have got a longer life: such an entry is moved down before.
+-- Returns the entry that expires first. First moves down each entry at the top that has got a longer life.
 local function first(self)
   local heap = self.heap
   local entry = heap[1]
@@ -79,8 +79,8 @@ local function drop(self, entry)
   if self.on_drop then self.on_drop(entry[KEY], entry[VALUE]) end
 end
 
--- Drops at most two expired entries: so one call never takes long. If the memory is still full, drops the entry that would
--- expire first, and returns it.
+-- Drops expired entries, but at most two, so that one call never takes long. If the memory is still full, also drops the entry
+-- that would expire first, and returns this entry.
 local function make_room(self, now)
   for _ = 1, 2 do
     local entry = self.heap[1]
@@ -146,11 +146,12 @@ end
 ---@class whatsapp.expiring_options
 ---@field max integer? largest number of entries; no bound if absent
 ---@field now (fun(): number)? a clock in seconds, os.time if absent
----@field on_forget (fun(key: any, value: any))? called with each entry that was dropped before it expired, because the memory
----was full; if it raises, the memory goes on, and its member forget_error has the error
----@field owner table? only for code of this library: gets forget_error in place of the memory
----@field on_drop (fun(key: any, value: any))? called with each entry that the memory drops, expired or not; delete() does not
----call it. Only for code of this library: whatsapp.media.store and whatsapp.webhook.memory_store refuse this option
+---@field on_forget (fun(key: any, value: any))? called with each entry that is dropped before it expires, because the memory is
+---full; if on_forget raises, the entry is still dropped, and forget_error of the memory has the error
+---@field owner table? only for code of this library: the table that gets forget_error in place of the memory
+---@field on_drop (fun(key: any, value: any))? called with each entry that is dropped, because it has expired or the memory is
+---full; delete() does not call on_drop. Only for code of this library: whatsapp.media.store and whatsapp.webhook.memory_store
+---refuse this option
 
 ---@param options whatsapp.expiring_options?
 ---@return whatsapp.expiring

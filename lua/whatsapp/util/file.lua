@@ -1,12 +1,12 @@
--- Reads files and pipes, whole or line by line, up to a bound: a device or a pipe without an end cannot fill the memory. For
--- small files, such as options, keys, states and bodies of requests. (media/file reads the files of messages, in pieces.) Never
--- writes.
+-- Reads files and pipes, whole or line by line. Each read has a bound, so that a device or a pipe without an end cannot fill the
+-- memory. This file is for files that fit into memory, such as options, keys, states and bodies of requests; media/file reads the
+-- files of messages, in pieces. Never writes.
 local file = {}
 
-local MOST = 64 * 1024 * 1024 -- bytes of a file, if the caller names no other bound
+local MOST = 64 * 1024 * 1024 -- bytes; the bound if the caller names no other
 local PIECE = 65536
 
----The most bytes of a state file or a record of the sandbox, which hold the files of messages.
+---The bound, in bytes, for the sandbox's state files and records. It is large, because these contain the files of messages.
 file.SANDBOX = 1024 * 1024 * 1024
 
 ---@param opened file*
@@ -18,14 +18,15 @@ function file.all(opened, most)
   most = most or MOST
   while true do
     local piece, unread = opened:read(PIECE)
-    if unread then return nil, tostring(unread) end -- for example: a folder can be opened, but not read
+    if unread then return nil, tostring(unread) end -- for example: io.open opens a folder, but read() fails
     if not piece then return table.concat(pieces) end
     pieces[#pieces + 1], size = piece, size + #piece
     if size > most then return nil, ("more than %d bytes"):format(most) end
   end
 end
 
--- A bound over 64 MiB holds only for a file that has this size: a device and a pipe have no size.
+-- Returns the bound for an open file. Allows more than 64 MiB only if the file itself is larger than 64 MiB. A device or a pipe
+-- has no size, so its bound is 64 MiB.
 local function bound_of(opened, most)
   if not most or most <= MOST then return most end
   local size = opened:seek "end"
@@ -47,10 +48,10 @@ function file.read(path, most)
   return nil, ("%s: %s"):format(path, unread)
 end
 
----Reads one line, byte by byte: it never waits for bytes after the line end, and never reads them.
+---Reads one line, byte by byte, so that it does not wait for the bytes after the line end. The next read returns these bytes.
 ---@param opened file*
 ---@param most integer bytes
----@return string? line without the line end; nil at the end
+---@return string? line without the line end; nil at the end of the file
 ---@return string? err
 function file.line(opened, most)
   local pieces, bytes, count, size = "", {}, 0, 0

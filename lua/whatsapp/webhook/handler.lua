@@ -1,6 +1,7 @@
 -- A webhook endpoint as a function: it takes a request and returns the response. It checks the signature, reads the body, skips
--- events that were handled before, and calls the user's function for each other event. Never raises for a bad request. Never
--- answers 200 if an event failed and another attempt is due; with the option `defer`, there is only one attempt.
+-- events that were handled before, and calls the user's function for each other event. Never raises for a bad request. If an
+-- event fails and has attempts left, answers 500, so that the API sends the body again. With the option `defer`, the answer is
+-- sent before the events are handled: so each event has only one attempt.
 local event_key = require "whatsapp.webhook.event_key"
 local observe = require "whatsapp.util.observe"
 local http = require "whatsapp.webhook.http"
@@ -36,13 +37,13 @@ local handler = {}
 ---@field store whatsapp.webhook_store? remembers the events that were handled; the memory of this process if absent
 ---@field ttl number? the seconds for which the store remembers an event; 7 days if absent, because the API repeats an event for 7
 ---days
----@field attempts integer? after this number of failed attempts the handler gives an event up, 5 if absent
+---@field attempts integer? the number of failed attempts after which the handler gives an event up, 5 if absent
 ---@field max_body integer? bytes, 4 MiB if absent
 ---@field reencoded boolean? see webhook.verify
----@field defer (fun(work: fun()))? gets the function `work`, and must call it after the answer was sent. If an event then fails,
----on_error gets the error, and the API does not send the event again
----@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called with the
----result of each event, and with each refused webhook. If it raises, on_error gets the error
+---@field defer (fun(work: fun()))? gets the function `work`, and must call `work` after the answer was sent. If an event then
+---fails, on_error gets the error, and the API does not send the event again, because its answer was 200
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. The handler calls it with
+---the result of each event, and with each refused webhook. If the observer raises, on_error gets the error
 ---@field now (fun(): number)? the clock for `observe`, in seconds since 1970; if absent: nginx's clock in nginx, else os.time
 
 local OPTIONS = {
@@ -57,12 +58,13 @@ local WEEK = 7 * 86400
 
 local MOST = 4096 -- bytes of an error that on_error gets
 
--- Calls on_error with an error as one line. An error of on_error itself does not change the answer.
+-- Calls on_error with an error as one line. If on_error raises, its error is ignored, and the answer stays the same.
 local function report(self, err, event, final)
   if self.on_error then pcall(self.on_error, show.value(err, MOST), event, final) end
 end
 
--- Calls a function of the store, and reports its error. final: true if a failure of this call loses the event.
+-- Calls a function of the store. If it raises, reports the error. final: true if no later attempt can handle the event after this
+-- call has failed.
 local function ask(self, name, event, final, ...)
   local ok, first, second = pcall(self.store[name], self.store, ...)
   if not ok then report(self, ("the store's %s: %s"):format(name, show.value(first)), event, final) end
@@ -89,8 +91,8 @@ end
 
 local function forgotten_of(events) return events.forgotten, events.forget_error end
 
--- A full store drops events, and the handler may then handle them twice. Reports this the first time, and each time the number
--- of dropped events has doubled.
+-- Reports that a full store has dropped events, which the handler may then handle twice. Reports the first dropped event, and
+-- then each time the number of dropped events has doubled. Also reports each new error of the store's on_forget.
 local function report_forgotten(self)
   local ok, count, err = pcall(forgotten_of, self.store) -- a store may be an object with a metatable
   count = ok and values.integer(count)
@@ -100,10 +102,11 @@ local function report_forgotten(self)
   end
   if not count or count < self.report_at then return end
   self.report_at = count * 2
-  report(self, ("the store of events is full: it has dropped %d events too early, and may handle them again"):format(count))
+  report(self, ("the store of events is full: it has dropped %d events too early, and the handler may repeat them"):format(count))
 end
 
--- Reports that the callback failed. Returns whether this was the last attempt, and the result for the observer.
+-- Handles the failure of a callback: tells the store whether another attempt may begin, and reports the error. Returns whether
+-- this was the last attempt, and the result for the observer.
 local function fail(self, event, key, err, is_last)
   ask(self, is_last and not self.defer and "done" or "forget", event, false, key)
   report(self, err, event, is_last)
@@ -129,7 +132,7 @@ local function handle(self, event)
   return true, "handled"
 end
 
--- returns the time of the clock; nil if the clock raises or returns no number
+-- Returns the time of the option now. If now() raises or returns no number, reports this and returns nil.
 local function time_of(self, event)
   local ok, time = pcall(self.now)
   if ok and type(time) == "number" then return time end
@@ -181,7 +184,7 @@ local function receive(self, request)
     return answer(401)
   end
   local events, err = webhook.parse(body, self.max_body)
-  if not events then -- the answer is 200, because the API would send the same body again
+  if not events then -- answers 200: after any other status, the API would send the same unreadable body again
     report(self, err, nil, true)
     tell_refused(self, "not_json")
     return answer(200)
@@ -207,7 +210,7 @@ local function new_state(options)
   }
 end
 
----Makes a handler. Raises at the line of webhook.handler's caller if an option is wrong or missing.
+---Makes a handler. If an option is wrong or missing, raises an error that names the line of webhook.handler's caller.
 ---@param options whatsapp.webhook_options
 ---@return fun(request: whatsapp.webhook_request): whatsapp.webhook_response handler
 function handler.new(options)

@@ -1,11 +1,11 @@
--- How whatsapp.transport.copas waits: a thread of Copas waits with Copas's public functions; other code waits with
--- socket.select, which blocks the process. Never sends. Never loads Copas: a program that runs Copas's loop has loaded Copas
--- itself.
+-- Waits for whatsapp.transport.copas: a thread of Copas waits with Copas's public functions; other code waits with socket.select
+-- or socket.sleep, which block the process. Never sends. Never loads Copas: a program that runs Copas's loop has loaded Copas
+-- before.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local waits = {}
 
-local MAIN = "main" -- the waiter that is not a thread of Copas
+local MAIN = "main" -- names each caller that is not a thread of Copas
 
 local function socket() return require("whatsapp.util.needed").module "socket" end
 
@@ -21,7 +21,8 @@ end
 
 local now = waits.now
 
--- returns Copas, if the caller is one of its threads and its loop runs
+-- Returns Copas if the caller is a thread of Copas; else nil. Copas cannot tell which coroutines are its threads: while Copas's
+-- loop runs, each coroutine counts as one. In a version without copas.running, the loop counts as running.
 local function copas_here()
   local copas = package.loaded.copas
   if type(copas) ~= "table" or copas.running == false then return nil end
@@ -33,7 +34,8 @@ local function copas_here()
   return copas
 end
 
----Raises if the thread of Copas cannot be suspended. Runs before the request begins.
+---Raises if the caller is a thread of Copas that cannot be suspended. The transport calls this function before it begins a
+---request, so that no request is sent whose answer would be lost.
 function waits.check()
   if copas_here() then libcurl.check_suspendable() end
 end
@@ -59,9 +61,9 @@ end
 
 -- ---- in Copas -------------------------------------------------------------------------------------------------------------
 
--- Returns an object that looks like a socket, for copas.receive and copas.send. Its first read or write reports a time-out: so
--- Copas waits until the real socket is ready. Its second read or write reports success. So copas.receive and copas.send only
--- wait: they read and write no byte of the real socket.
+-- Returns an object that copas.receive and copas.send take for a socket. Its first read or write reports a time-out, and then
+-- Copas waits until the real socket is ready. Its second read or write reports success. As a result, copas.receive and copas.send
+-- only wait: they read and write no byte of the real socket.
 local function watch_of(connection)
   local watch, asked = {}, false
   local function is_asked_again()
@@ -82,7 +84,7 @@ local function watch_of(connection)
   return watch
 end
 
--- waits in a thread of Copas until the connection is ready; returns false if the time is over first
+-- waits in a thread of Copas until the connection is ready; returns false if the time is over before
 local function pause_in_copas(self, copas, connection, how, seconds)
   local watch = watch_of(connection)
   self.watches[connection] = watch
@@ -95,8 +97,10 @@ local function pause_in_copas(self, copas, connection, how, seconds)
 end
 
 -- ---- tasks ----------------------------------------------------------------------------------------------------------------
--- A task is the coroutine of one request. To wait, it yields a connection, "r" or "w", and seconds. Each caller that waits may
--- resume it: a thread of Copas, the driver of the task, and a caller outside of Copas, because Copas's loop may be stopped.
+-- A task is the coroutine of one request. To wait, it yields a connection, "r" or "w", and seconds. Two callers resume it when
+-- the connection is ready or the time is over:
+--   its driver   a thread of Copas that only runs this task
+--   turn()       for code outside of Copas, which waits itself because Copas's loop may be stopped
 
 local Waits = {}
 Waits.__index = Waits
@@ -104,7 +108,7 @@ Waits.__index = Waits
 ---@return table waits the waits of one transport
 function waits.new() return setmetatable({ tasks = {}, watches = {} }, Waits) end
 
--- ends the pause of a driver
+-- ends the pause of the driver that waits for this connection
 local function end_pause(self, connection)
   local watch, copas = self.watches[connection], package.loaded.copas
   if watch and copas.close then copas.close(watch) end
@@ -121,7 +125,8 @@ local function resume(self, task, ready)
   task.connection, task.how, task.deadline = connection, how, now() + seconds
 end
 
--- The driver of a task. While it pauses, a caller outside of Copas may have resumed the task: then the driver pauses again.
+-- Runs a task until the task ends, in the task's driver. If turn() has resumed the task while the driver paused, the driver
+-- pauses again, for the connection that the task waits for now.
 local function drive(self, copas, task)
   while self.tasks[task] do
     local turns, connection, ready = task.turns, task.connection, nil
@@ -130,7 +135,7 @@ local function drive(self, copas, task)
   end
 end
 
--- gives each task a driver
+-- makes a driver for each task without one
 local function add_drivers(self, copas)
   for task in pairs(self.tasks) do
     if not task.is_driven then
@@ -151,8 +156,8 @@ local function wanted(self, deadline)
   return wants.r, wants.w, deadline
 end
 
--- Waits until a task is ready, a task's time is over, or these seconds are over. Then runs all tasks that are ready or whose
--- time is over.
+-- Waits until the connection of a task is ready, the time of a task is over, or `seconds` are over. Then runs each task whose
+-- connection is ready or whose time is over.
 local function turn(self, seconds)
   local reads, writes, deadline = wanted(self, now() + seconds)
   local left = math.max(0, deadline - now())
@@ -169,8 +174,8 @@ local function turn(self, seconds)
   end
 end
 
----Makes the task of a call. The call gets a function pause(connection, "r"|"w", seconds), which returns whether the connection is
----ready.
+---Makes a task that runs the function `call`. `call` waits with its argument, pause(connection, "r"|"w", seconds), which returns
+---whether the connection is ready.
 ---@param call fun(pause: function)
 function Waits:spawn(call)
   self.tasks[{ co = coroutine.create(function() call(coroutine.yield) end), deadline = 0, turns = 0, is_driven = false }] = true
@@ -178,8 +183,10 @@ function Waits:spawn(call)
   if copas then add_drivers(self, copas) end
 end
 
----In Copas: suspends the caller until wake() wakes it, or the time is over. Elsewhere: waits until a task ran, or the time is
+---In Copas: suspends the caller until wake() wakes it, or the time is over. Elsewhere: waits until a task has run, or the time is
 ---over.
+---@param waiter thread|string the result of waits.current()
+---@param seconds number
 function Waits:wait(waiter, seconds)
   if waiter == MAIN then return turn(self, seconds) end
   local copas = package.loaded.copas
@@ -187,14 +194,14 @@ function Waits:wait(waiter, seconds)
   copas.sleep(math.max(seconds, 0.001))
 end
 
----Outside of Copas: runs all tasks that are ready, without waiting. In Copas, the loop runs the threads.
+---Runs all tasks that are ready, and does not wait. In Copas, only makes drivers, because Copas's loop runs the tasks.
 function Waits:look()
   local copas = copas_here()
   if copas then add_drivers(self, copas)
   else turn(self, 0) end
 end
 
----Closes a connection while a thread or a task waits for it: ends the thread's wait, or drops the task.
+---Closes a connection for which a task may wait: drops the task, and ends the pause of its driver.
 function Waits:cancel(connection)
   end_pause(self, connection)
   for task in pairs(self.tasks) do

@@ -264,7 +264,7 @@ describe("a request that ended while a function of the user waited", function()
       nginx.ask "/batch_ends"
       for _ = 1, 20 do nginx.ask "/memory" end
       local status, said = nginx.ask("/batch_goes_on", { timeout = 30 })
-      assert.same({ 200, "an error was raised before this was sent\nwamid.1\nwamid.1\n" }, { status, said })
+      assert.same({ 200, "an error was raised before the request was sent\nwamid.1\nwamid.1\n" }, { status, said })
     end
     assert.equal("", nginx.log())
   end)

@@ -319,7 +319,7 @@ describe("client:each", function()
     for _, outcome in ipairs(outcomes) do
       if outcome.result then answered = answered + 1
       else
-        assert.equal("the client was closed before this was sent", outcome.err)
+        assert.equal("the client was closed before the request was sent", outcome.err)
         assert.same({ false, true }, { outcome.details.may_have_been_sent, outcome.details.retryable })
       end
     end

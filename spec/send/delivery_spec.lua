@@ -487,7 +487,7 @@ if close then -- before Lua 5.4, a coroutine cannot be ended from outside
       assert(coroutine.resume(co))
       close(co)
       local message, result, err, details = batch:next()
-      assert.same({ "2", nil, "an error was raised before this was sent", false }, { message.to, result, err, details.may_have_been_sent })
+      assert.same({ "2", nil, "an error was raised before the request was sent", false }, { message.to, result, err, details.may_have_been_sent })
       message, result = batch:next()
       assert.equal("1", message.to)
       assert.is_table(result)

@@ -131,7 +131,7 @@ describe("client:each over libcurl", function()
     end
     local outcomes, raised = all_of(batch)
     for _, outcome in ipairs(outcomes) do outcome[1] = outcome[1].text.body end
-    assert.same({ { "id 1", "sent" }, { "id 2", "an error was raised while this was sent", true }, { "id 3", "sent" } }, outcomes)
+    assert.same({ { "id 1", "sent" }, { "id 2", "an error was raised while the request was sent", true }, { "id 3", "sent" } }, outcomes)
     assert.equal(1, raised)
     assert.same({ 0, 0 }, { batch.alive, batch.in_flight })
   end)
@@ -148,7 +148,7 @@ describe("client:each over libcurl", function()
         return list[given]
       end, { concurrency = 4 })
       local message, response, text, details = batch:next()
-      assert.same({ list[3], nil, "the batch was closed before this was sent" }, { message, response, text })
+      assert.same({ list[3], nil, "the batch was closed before the request was sent" }, { message, response, text })
       assert.is_false(details.may_have_been_sent)
       assert.is_nil((batch:next()))
       assert.equal(2, #closed)
@@ -212,7 +212,7 @@ describe("client:each over libcurl", function()
       for i, outcome in ipairs(outcomes) do
         assert.equal(list[i], outcome[1])
         if i == 3 then
-          assert.same({ ("an error was raised %s this was sent"):format(began and "while" or "before"), began },
+          assert.same({ ("an error was raised %s the request was sent"):format(began and "while" or "before"), began },
             { outcome[2], outcome[3] })
         else assert.equal("sent", outcome[2]) end
       end
@@ -256,7 +256,7 @@ describe("client:each over libcurl", function()
     client:close()
     for _, response, text, details in batch do
       told = told + 1
-      if text == "the client was closed before this was sent" then
+      if text == "the client was closed before the request was sent" then
         assert.is_false(details.may_have_been_sent)
         not_sent = not_sent + 1
       else

@@ -153,7 +153,8 @@ local function recover(self)
     -- is_spoilt: the delivery is never used again, because its late answer could then go to another message
     one.on_wire, one.is_spoilt = false, true
     if not one.is_over then
-      one:raised(begun and "an error was raised while this was sent" or "an error was raised before this was sent", begun)
+      one:raised(begun and "an error was raised while the request was sent"
+        or "an error was raised before the request was sent", begun)
     end
     finish(self, one)
   end

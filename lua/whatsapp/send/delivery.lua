@@ -233,7 +233,7 @@ end
 function Delivery:stop(who)
   if self.is_over then return end
   if self.failure then return self:fail(self.err, self.failure) end
-  self:fail(("the %s was closed before this was sent"):format(who),
+  self:fail(("the %s was closed before the request was sent"):format(who),
     { kind = "transport", retryable = true, may_have_been_sent = false })
 end
 

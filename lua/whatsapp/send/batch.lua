@@ -210,7 +210,7 @@ end
 
 local LONGEST = 60 -- the longest single wait, in seconds
 
--- Passes an answer to another batch, whose delivery it answers. A user's transport may ignore the inbox: then wait() returns
+-- Passes an answer to the batch that sent its request. A user's transport may ignore the inbox: then wait() returns
 -- answers for other batches too. Allocates nothing, so that a lack of memory loses no answer.
 local function hand_over(one, response, err, details)
   local owner = one.batch
@@ -231,7 +231,7 @@ local function settle_answered(self)
 end
 
 -- Makes each sleeping delivery ready whose time has come. If `all` is true, makes all sleeping deliveries ready: after a close,
--- they must end and not sleep on.
+-- they must end now.
 local function wake(self, all)
   local now, sleeping = self.now(), self.sleeping
   while sleeping[1] and (all or sleeping[1].wakes <= now) do

@@ -62,7 +62,7 @@ local function remove(self, entry)
   move_down(heap, self.count, last, last[AT])
 end
 
--- Returns the entry that expires first. First moves down each entry at the top that has got a longer life.
+-- Returns the entry that expires first. To find it, moves down each entry at the top that has got a longer life.
 local function first(self)
   local heap = self.heap
   local entry = heap[1]

@@ -1,6 +1,6 @@
--- Waits for whatsapp.transport.copas: a thread of Copas waits with Copas's public functions; other code waits with socket.select
--- or socket.sleep, which block the process. Never sends. Never loads Copas: a program that runs Copas's loop has loaded Copas
--- before.
+-- The waits of whatsapp.transport.copas: a thread of Copas waits with Copas's public functions; other code waits with
+-- socket.select or socket.sleep, which block the process. Never sends. Never loads Copas: a program that runs Copas's loop has
+-- loaded Copas before.
 local libcurl = require "whatsapp.transport.libcurl"
 
 local waits = {}
@@ -21,7 +21,7 @@ end
 
 local now = waits.now
 
--- Returns Copas if the caller is a thread of Copas; else nil. Copas cannot tell which coroutines are its threads: while Copas's
+-- Returns Copas if the caller is a thread of Copas; else nil. Does not ask Copas which coroutines are its threads: while Copas's
 -- loop runs, each coroutine counts as one. In a version without copas.running, the loop counts as running.
 local function copas_here()
   local copas = package.loaded.copas

@@ -1,5 +1,5 @@
 -- The client: checks the arguments of its methods, and calls send/, media/ and graph/, which do the work. print(client) shows no
--- secret. Never repeats a message that may have been sent, unless the caller allows it.
+-- secret. The client never repeats a message that may have been sent, unless the option retry has may_send_twice = true.
 local batch = require "whatsapp.send.batch"
 local checks = require "whatsapp.util.options"
 local core = require "whatsapp.core"
@@ -26,17 +26,18 @@ local M = {}
 ---@field token string|fun(): string?, string? the access token; a function is called before each attempt and returns the token,
 ---or nil and an error
 ---@field phone_number_id string|integer the id of the business's phone number
----@field waba_id string|integer? the id of the WhatsApp Business Account; client:call paths with {waba}, templates and flows
----need it
+---@field waba_id string|integer? the id of the WhatsApp Business Account; needed for templates, for flows, and for paths with
+---{waba} in client:call
 ---@field version string? the version of the Graph API, whatsapp.GRAPH_VERSION if absent
----@field base_url string? "https://graph.facebook.com" if absent; plain http only to loopback, or with allow_http
+---@field base_url string? "https://graph.facebook.com" if absent; plain http is allowed only to loopback; with allow_http, to
+---every host
 ---@field transport whatsapp.Transport|whatsapp.transport_function|nil sends the requests; if absent, the client uses
 ---cosockets in nginx, and libcurl elsewhere
 ---@field timeout number? seconds for one attempt, 30 if absent
 ---@field connect_timeout number? seconds, 10 if absent
 ---@field retry whatsapp.retry|false? {attempts = 3, total = 30} if absent; false: a failed request is not repeated
 ---@field limiter whatsapp.limits|false? if absent: 80 messages a second; to one recipient 45 messages at once, then one message
----in 6 seconds; false: no limits
+---every 6 seconds; false: no limits
 ---@field stamp boolean? true: each message gets a new id in biz_opaque_callback_data; its status webhooks repeat this id
 ---@field before_send (fun(request: whatsapp.request): boolean?, string?)? called before each attempt, for example to write a
 ---journal. It gets the request (.stamp, .to, .body, ...) and may change it. If it returns false, or nil and an error, the request
@@ -51,16 +52,17 @@ local M = {}
 ---@field allow_http boolean? true: plain http is allowed to every host
 ---@field log fun(entry: whatsapp.log_entry)? called after each attempt
 ---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. It is called when a message
----or a call ends, and for each attempt that is repeated. If it raises, observe_error of `info` or `details` has the error
+---or a call ends, and after each failed attempt that another attempt follows. If it raises, the member observe_error of `info`
+---or `details` has the error
 ---@field on_warning fun(warning: whatsapp.problem, message: whatsapp.Message|whatsapp.media.plan|nil)? called for each value that
 ---the API may refuse. The second argument is the message; for an upload, a table with the type, filename and size of the file;
----for a call, its body
----@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; in memory if absent; false:
----each file is uploaded each time
+---for client:call, the body of the call
+---@field media_store whatsapp.media_store|false? remembers the files that client:send_file uploaded; if absent, the client
+---remembers them in memory; false: client:send_file uploads each file each time
 ---@field templates whatsapp.templates.Definition[]|whatsapp.templates.store|nil a list of definitions, or
 ---whatsapp.templates.store(). Before the client sends a template message, it compares the message with its definition
----@field media_hosts string[]? hosts from which a file may be downloaded without the token; ".fbcdn.net" means all hosts below
----fbcdn.net
+---@field media_hosts string[]? hosts, other than the API's hosts, from which the client may download files; a request to such a
+---host does not have the token; ".fbcdn.net" means all hosts below fbcdn.net
 
 ---The API's answer to a message.
 ---@class whatsapp.Result
@@ -85,7 +87,8 @@ local M = {}
 ---the wire at once. The slot identifies the request; the inbox identifies the batch that waits for the answer
 ---@field wait (fun(seconds: number, inbox: any): any, whatsapp.response?, string?, whatsapp.details?)? waits for an answer.
 ---Returns the slot and the answer of one request; returns no value if no answer came in these seconds
----@field close fun()? for the program that made the transport: a client closes only the transport that it made itself
+---@field close fun()? closes the transport. The program that made the transport calls it: a client closes only the transport
+---that it made itself
 ---@field streams boolean? true: the transport sends body_file and form, and writes to_file; for other transports the library
 ---puts files into the body
 ---@overload fun(request: whatsapp.request): whatsapp.response?, string?, whatsapp.details?
@@ -103,9 +106,10 @@ local M = {}
 ---@field mode "strict"|"lenient"?
 ---@field stamp boolean?
 ---@field fallback whatsapp.Message|(fun(message: whatsapp.Message, details: whatsapp.details): whatsapp.Message?)? a template
----message, or a function that returns one. It is sent in place of the message if 24 hours have passed since the user's last
----message (code 131047). If it has no address, it goes to the same recipient
----@field window whatsapp.window_book? with fallback: if this book shows that the window is closed, the fallback is sent at once
+---message, or a function that returns one. The client sends this template in place of the message if 24 hours have passed since
+---the user's last message (code 131047). If the template has no address, it goes to the same recipient
+---@field window whatsapp.window_book? for the option fallback: an object of whatsapp.window.new(), which knows when each user
+---wrote last. If these 24 hours are over, the client sends the fallback at once, and not the message
 
 ---@class whatsapp.each_options: whatsapp.send_options
 ---@field concurrency integer? requests on the wire at once, 32 if absent
@@ -116,15 +120,15 @@ local M = {}
 ---@field http_status integer
 ---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
 ---@field trace_id string? the API's id of the request, for questions to Meta
----@field usage { business: whatsapp.json_object?, app: whatsapp.json_object? }? how much of the API's limits is used, as its
----headers say
+---@field usage { business: whatsapp.json_object?, app: whatsapp.json_object? }? how much of the API's limits the account and the
+---app have used, from the headers of the answer
 ---@field warnings whatsapp.problem[]? values that the API may refuse
 ---@field fallback boolean? true: the fallback was sent in place of the message
 ---@field waited number? seconds that the message waited for limits
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
 ---@field progress_error string? the error that the option progress or on_progress raised
----@field fallback_error string? the error that the function fallback, or the book of the option window, raised
+---@field fallback_error string? the error that the function in the option fallback, or the object in the option window, raised
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field store_error string? of client:send_file: the error that the media_store raised
 ---@field session string? of media:upload_sample: the id of the upload
@@ -137,7 +141,7 @@ local NEW = {
   templates = "templates",
 }
 for name, kind in pairs(checks.TRANSPORT) do NEW[name] = kind end -- for the transport that the client makes
--- options of the transport that the client itself needs too
+-- options of the transport that the client also needs if the caller passes a transport
 local SHARED = { timeout = true, user_agent = true, allow_http = true }
 local WITH = { token = "secret", phone_number_id = "id", waba_id = "id", app_secret = "key" }
 local SEND = { timeout = "seconds", retry = "retry", mode = "mode", stamp = "boolean", fallback = "fallback", window = "window" }
@@ -160,7 +164,7 @@ local MARK_READ = { timeout = "seconds", retry = "retry", typing = "boolean" }
 local client = {}
 client.__name = "whatsapp.client"
 
--- client -> its state; the object itself does not have it, so that no print of the object shows a secret
+-- client -> its state; the state is not a member of the object, so that a print of the object shows no secret
 local private = setmetatable({}, { __mode = "k" })
 
 ---@return table
@@ -212,7 +216,7 @@ local function make(state)
   state.can_wait = state.now ~= nil and state.sleep ~= nil
   state.event = observe.event_of(state.observe)
   state.is_timed = state.now ~= nil and (state.log ~= nil or state.observe ~= nil)
-  state.is_held = state.before_send ~= nil or state.asks_token -- the user's code may take a long time before an attempt
+  state.is_held = state.before_send ~= nil or state.asks_token -- true: the user's code may take long, so read the clock after it
   state.steps = delivery.steps(state)
   state.plan = plan_of(state, values.NONE, nil, max_wait_of(state, values.NONE))
   local self = setmetatable({}, client)
@@ -220,7 +224,7 @@ local function make(state)
   return self
 end
 
--- returns true also in init_by_lua: there a program may make a client, which sends later
+-- Returns whether the code runs in nginx. Returns true in init_by_lua too: a program may make a client there, and send later.
 local function in_nginx()
   local ngx = rawget(_G, "ngx")
   return type(ngx) == "table" and ngx.socket ~= nil and ngx.get_phase ~= nil
@@ -240,7 +244,7 @@ local function default_transport(options, user_agent, level)
   return transport
 end
 
--- Raises for two frequent mistakes, with a better error than the checks of options have.
+-- Raises for two frequent mistakes, with a clearer error than options.check() would raise.
 local function check_mistakes(options, level)
   local transport, id = options.transport, options.phone_number_id
   if type(transport) == "table" and values.callable(transport.new) and not values.callable(transport) then
@@ -302,7 +306,7 @@ function client:with(changes)
 end
 
 ---Closes the client, and all clients that share its connections through client:with. Closes the transport only if the library
----made it: a program closes its own transport. May be called again.
+---made it: a program closes its own transport. A second call does nothing.
 function client:close()
   local state = private[self]
   if not state then error("not a client: call its functions with a colon, as in client:close()", 2) end
@@ -381,7 +385,7 @@ function client:send(message, options)
 end
 
 -- Raises for a list with a hole, because the messages after the hole would never be sent. Raises for one message in place of a
--- list. A table with __index may have other members, and may make its messages.
+-- list. Accepts any members in a table with __index, because such a table may make its messages when they are read.
 local function check_list(messages, level)
   local hole = values.hole_in(messages)
   if hole then error(("messages are a list without holes, got nil at %d"):format(hole), level + 1) end
@@ -408,10 +412,10 @@ local function source_of(messages, level)
   end, #messages
 end
 
----Sends many messages, several at once. Returns each message with its outcome, in the order in which the messages end:
+---Sends many messages, several at once. Returns each message with its outcome, in the order in which the outcomes come:
 ---`for message, result, err, details in client:each(messages) do`. Messages to one recipient keep their order while the limit
 ---for a recipient is on (option `limiter`). You may leave the loop early: batch:close() then returns the outcomes
----of all other messages that were read.
+---of all other messages that the batch has read from the list or the function.
 ---@param messages whatsapp.Message[]|fun(): whatsapp.Message? a list, or a function that returns the next
 ---message, and nil at the end
 ---@param options whatsapp.each_options?
@@ -460,7 +464,7 @@ function client:sequence(to, messages, options)
   return results
 end
 
----Sends a marketing template through /marketing_messages. There the API decides when it delivers the message.
+---Sends a marketing template through /marketing_messages. For these messages, the API decides when to deliver them.
 ---@param message whatsapp.TemplateMessage product_policy and message_activity_sharing are members of the message
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
@@ -475,7 +479,8 @@ function client:send_marketing(message, options)
   return deliver(state, message, plan_of_call(state, options, state.url .. "marketing_messages"))
 end
 
--- Returns the policy for a request that may be sent twice: it is repeated whenever a repetition may help.
+-- Returns a copy of the policy, for a request that does no harm if it is sent twice. With this copy, the client repeats the
+-- request whenever a repetition may help.
 local function harmless(policy, is_idempotent)
   if not policy then return policy end
   policy = copy(policy)
@@ -512,7 +517,7 @@ end
 ---Answers a message and quotes it. The answer goes to the sender of the message, or to the group of the message. If a business
 ---has several numbers, answer from the number that got the message: `client:with { phone_number_id = event.phone_number_id }`.
 ---@param event whatsapp.event of kind "message"
----@param message whatsapp.Message if it has an address, it goes to this address
+---@param message whatsapp.Message if it has an address, it goes to this address, and not to the sender or the group
 ---@param options whatsapp.send_options?
 ---@return whatsapp.Result? result
 ---@return string? err
@@ -544,8 +549,8 @@ function client:react(event, emoji, options)
   return deliver(state, reaction, plan_of_call(state, options))
 end
 
----Marks a received message, and the messages before it, as read. A failed request is repeated if a repetition may help: it does
----no harm to send this request twice.
+---Marks a received message, and the messages before it, as read. The client repeats a failed request if a repetition may help,
+---because it does no harm to send this request twice.
 ---@param received string|whatsapp.event the event of the message, or its id
 ---@param options { typing: boolean?, timeout: number?, retry: whatsapp.retry|false? }? typing: also shows the user that you
 ---write an answer
@@ -568,8 +573,8 @@ end
 
 local HISTORY_FIELDS = "id,message_id,events{delivery_status,webhook_update_state,timestamp}"
 
----Asks the API for the statuses of a message: for a program without a webhook. A failed request is repeated if a repetition may
----help.
+---Asks the API for the statuses of a message. A program without a webhook needs this. The client repeats a failed request if a
+---repetition may help.
 ---@param message_id string as client:send returned it
 ---@param options { limit: integer?, after: string?, timeout: number?, retry: whatsapp.retry|false? }? after: the cursor
 ---.paging.cursors.after of the previous answer
@@ -589,9 +594,9 @@ function client:message_history(message_id, options)
 end
 
 ---Calls any endpoint of the Graph API. The request has the token and, if the client has an app secret, appsecret_proof. Failures
----have the same `details` as for messages, and no text has a secret. A failed GET or DELETE is repeated if a repetition may help.
----A failed POST is repeated only if the API cannot have done it, or if it is `idempotent`. The limits of messages do not count
----calls.
+---have the same `details` as for messages, and their texts contain no secret. The client repeats a failed GET or DELETE if a
+---repetition may help. It repeats a failed POST only if the API cannot have processed the request, or if the call has
+---idempotent = true. The option limiter does not count calls.
 ---`client:call { method = "POST", path = "{waba}/message_templates", body = definition }`
 ---@param request whatsapp.call
 ---@return whatsapp.json_object? result has the same form as the API's answer
@@ -606,8 +611,9 @@ end
 
 ---Returns the items of a list that the API sends in pages:
 ---`for item, err, details in client:pages { path = "{waba}/message_templates" } do`. Each page is requested when the loop needs
----it. If a page fails, or a bound is reached, the last turn of the loop has the item `false`, err and details. In plain Lua 5.1
----a `for` cannot wait in an event loop: call pages:next() in a `while` there.
+---it. If a page fails, or if the list has too many pages or items, the last turn of the loop has the item `false`, err and
+---details. In plain Lua 5.1 the function of a `for` cannot yield to an event loop: call pages:next() in a `while`
+---there.
 ---@param request whatsapp.pages_call
 ---@return whatsapp.pages pages callable: returns the next item; nil at the end; false, err, details after a failure
 function client:pages(request)
@@ -656,7 +662,7 @@ function access_of(state)
 end
 
 ---Sends a file as an image, a video, audio, a sticker or a document; the kind of the file decides. Uploads the file first,
----unless the same content was uploaded before. Checks everything before it sends the first byte.
+---unless the same content was uploaded before. Checks the file and the message before the upload begins.
 ---@param to whatsapp.Address
 ---@param file string|{ path: string?, data: string?, filename: string? } a path, or the bytes and a name
 ---@param options whatsapp.send_file_options?
@@ -681,7 +687,7 @@ function client:__index(name)
   return made
 end
 
----For the outbox: its sender drives deliveries over the transport of a client. Returns the client's state, and plan_of.
+---Returns the client's state, and plan_of. For the outbox, whose sender sends messages over the client's transport.
 ---@private
 function M.access(self, level) return state_of(self, level + 1), plan_of end
 

@@ -1,6 +1,6 @@
 -- Constructors: functions that return plain tables in the form of the API's JSON. They put an address into the right member,
 -- fill in the constants of the API, and write numbers as texts where the API wants texts. They drop nothing: an unknown name
--- goes into the table, and the check of the message then refuses it with its path.
+-- goes into the table; the check of the message then refuses the name, and its error tells the path.
 local recipient = require "whatsapp.send.recipient"
 local values = require "whatsapp.util.values"
 
@@ -14,7 +14,7 @@ local function wrong(err)
   error({ wrong = err }, 0)
 end
 
--- adds the members of `more` to `base`; raises if `base` has a member already with another value
+-- adds the members of `more` to `base`; raises if `base` already has another value for one of these members
 local function merged(base, more)
   for name, value in pairs(more or {}) do
     if base[name] ~= nil and base[name] ~= value then wrong(("%s has two values"):format(tostring(name))) end
@@ -36,8 +36,8 @@ local function taken(from, name)
   return value
 end
 
--- Returns a copy of a list in which `change` has changed each table. Other items, members with names and holes stay, so that the
--- check of the message refuses them. A value that is not a table stays as it is.
+-- Returns a copy of a list in which `change` has changed each table. Items that are not tables, holes, and members with string
+-- keys stay, so that the check of the message refuses them. If `list` is not a table, returns it unchanged.
 local function mapped(list, change)
   if type(list) ~= "table" then return list end
   local made = {}
@@ -80,7 +80,8 @@ local function kinds_of(name)
   return (kinds_of_name or read_schema())[name] or {}
 end
 
--- kinds of field that take a number as a number; a member stays a number if any field of its name has such a kind
+-- kinds of field for which the API takes a number; a member stays a number if any field of the schema with the same name has
+-- such a kind
 local NUMERIC = { "integer", "number|string", "integer|string" }
 
 local function wants_text(name)
@@ -104,8 +105,8 @@ local function copy_with(value, name, member)
   return type(meta) == "table" and setmetatable(made, meta) or made
 end
 
--- Returns the same table, or a copy in which numbers are texts. Some numbers stay, so that the check refuses them: NaN, the
--- infinities, and numbers that a float may not hold exactly. Reads each table once.
+-- Returns a copy in which numbers are texts where the API wants texts; returns the same table if it has no such number. NaN, the
+-- infinities, and numbers that a float may not hold exactly stay, so that the check refuses them. Reads each table once.
 local function with_texts(value, depth, seen)
   if seen[value] then return seen[value] end
   seen[value] = value
@@ -204,7 +205,7 @@ end
 
 ---Makes a message with contact cards.
 ---@param to whatsapp.Address
----@param cards whatsapp.Contact[] each needs a name; better at most 257 cards
+---@param cards whatsapp.Contact[] each card needs a name; more than 257 cards give a warning
 ---@return whatsapp.ContactsMessage
 function message.contacts(to, cards) return message_to(to, "contacts", cards) end
 
@@ -222,7 +223,7 @@ end
 
 ---Makes a reaction to a message.
 ---@param to whatsapp.Address
----@param message_id string the id of the message; it is at most 30 days old
+---@param message_id string the id of the message, which must not be older than 30 days
 ---@param emoji string one emoji; "" removes an earlier reaction
 ---@param options whatsapp.Reaction?
 ---@return whatsapp.ReactionMessage
@@ -377,8 +378,8 @@ function message.products(to, header, body, catalog_id, sections, options)
   return interactive("product_list", to, action, { header = header, body = body }, options)
 end
 
--- Each row has a member of a short card, the type of the card, and the function that makes its action. The first row whose
--- member is in the card is used.
+-- Each row has a member of a short card, the type of the card, and the function that makes the card's action. card_of() uses the
+-- first row whose member is in the short card.
 local ACTIONS = {
   { "product_retailer_id", "product", function(card)
     return { product_retailer_id = taken(card, "product_retailer_id"), catalog_id = taken(card, "catalog_id") }
@@ -391,7 +392,7 @@ local ACTIONS = {
   end },
 }
 
--- Turns a short card into a card of the API. For a card of the API, it fills in the index and the type if they are absent.
+-- Turns a short card into a card of the API. Fills in the index and the type if they are absent, also in a card of the API.
 local function card_of(short, place)
   local card, kind = copy(short), "cta_url"
   for _, row in ipairs(ACTIONS) do
@@ -445,11 +446,11 @@ local function parameters_of(source)
   return list
 end
 
--- Members of a header that are content of that type. true: always; false: only if the member is a table, because a text is the
--- value of a variable that has this name.
+-- Names of members that make the content of a header, such as { image = { id = } }. true: a member with this name is always
+-- content. false: it is content only if it is a table; a text is the value of a variable with this name.
 local CONTENTS = { image = true, video = true, document = true, gif = true, location = false, product = false }
 
--- returns the type of a header such as { image = { id = } }
+-- returns the type of a header's content: "image" for { image = { id = } }; nil if the header has no content
 local function content_of(header)
   for name, always in pairs(CONTENTS) do
     if header[name] ~= nil and (always or type(header[name]) == "table") then return name end
@@ -465,7 +466,8 @@ local function header_parameters(header)
   return parameters_of(header)
 end
 
--- Each row: a member of a button, its sub_type, the type of its parameter, and the parameter's member.
+-- Each row: a member of a button; and for the component: its sub_type, the type of its parameter, and the member of the parameter
+-- that gets the value.
 local BUTTONS = {
   { "payload", "quick_reply", "payload", "payload" },
   { "url", "url", "text", "text" },
@@ -489,7 +491,7 @@ local function button_component(index, button)
   return merged(component, rest)
 end
 
--- an index may be a number or its digits
+-- returns whether the button with index `one` comes before the other; an index is a number, or a string of digits
 local function comes_before(one, other)
   local number, other_number = tonumber(one), tonumber(other)
   if number and other_number then return number < other_number end
@@ -507,7 +509,7 @@ local function add_buttons(components, buttons)
   for _, index in ipairs(indices) do components[#components + 1] = button_component(index, buttons[index]) end
 end
 
--- adds components of the API; holes and names stay, so that the check refuses them
+-- adds components of the API; holes and members with string keys stay, so that the check of the message refuses them
 local function add_components(components, more)
   if type(more) ~= "table" then
     components[#components + 1] = more
@@ -519,7 +521,7 @@ local function add_components(components, more)
   end
 end
 
--- makes the components, and removes the members from `rest` that it used
+-- makes the components from members of `rest`, and removes these members from `rest`
 local function components_of(rest)
   local components = {}
   local header, body = taken(rest, "header"), taken(rest, "body")
@@ -531,7 +533,7 @@ local function components_of(rest)
   return components
 end
 
----@class whatsapp.template_header the content of a header: one of these
+---@class whatsapp.template_header the content of a header: exactly one of these members
 ---@field image whatsapp.Media?
 ---@field video whatsapp.Media?
 ---@field gif whatsapp.Media?
@@ -539,9 +541,9 @@ end
 ---@field location whatsapp.TemplateLocation?
 ---@field product whatsapp.ProductReference?
 
----@class whatsapp.template_button the value of a button: one of these
+---@class whatsapp.template_button the value of a button: exactly one of these members
 ---@field payload string|number|nil
----@field url string|number|nil the end of the template's address
+---@field url string|number|nil the text for the variable at the end of the button's URL
 ---@field coupon_code string|number|nil
 ---@field flow whatsapp.FlowButtonAction?
 ---@field catalog whatsapp.ThumbnailAction?
@@ -575,7 +577,7 @@ local function check_message(original)
   if type(original) ~= "table" then error("a message is a table, got a " .. type(original), 3) end
 end
 
----Returns a copy of a message that quotes another message.
+---Returns a copy of a message; the copy quotes another message.
 ---@generic T: whatsapp.Message
 ---@param original T
 ---@param message_id string the id of the quoted message
@@ -585,10 +587,10 @@ function message.reply_to(original, message_id)
   return with_defaults(original, { context = { message_id = message_id } })
 end
 
----Returns a copy of a message that goes to a group.
+---Returns a copy of a message; the copy goes to a group.
 ---@generic T: whatsapp.Message
 ---@param original T
----@param group_id string? the group's id, if `to` is not the group's id already
+---@param group_id string? the group's id; may be absent if the member `to` of the message is the group's id
 ---@return T copy
 function message.to_group(original, group_id)
   check_message(original)
@@ -601,15 +603,15 @@ end
 local LONGEST = 4096
 
 -- A cluster is a character as a reader sees it: one or more code points. Returns the position after the cluster at `at`, and the
--- number of its code points, as clusters.next does. Reads plain ASCII without util/clusters.
+-- number of its code points, as clusters.next does. Reads plain ASCII itself: so a plain text needs no util/clusters.
 local function next_cluster(text, at, most)
   local following = text:byte(at + 1)
   if not following or following < 0x80 and following >= 0x20 and text:byte(at) < 0x80 then return at + 1, 1 end
   return require("whatsapp.util.clusters").next(text, at, most)
 end
 
--- Returns whether a cluster is a space. A space with a combining mark is visible, so it is not a space; CR and LF are one
--- cluster.
+-- Returns whether a cluster counts as a space. A space with a combining mark is visible, so it does not count. CR LF is one
+-- cluster of two code points, and counts.
 local function is_space(text, at, size)
   return text:find("^%s", at) ~= nil and (size == 1 or text:find("^\r\n", at) ~= nil)
 end
@@ -624,8 +626,8 @@ local function after_spaces(text, at)
   return at
 end
 
--- Returns one part of a text, and the position of the next part. The part ends after the last whole word that fits. If no word
--- fits, it ends after the last cluster that fits. A cluster that is longer than a part is cut between code points.
+-- Returns one part of a text, and the position of the next part. The part ends after the last whole word that fits. If no whole
+-- word fits, the part ends after the last cluster that fits. A cluster that is longer than a part is cut between code points.
 local function part_of(text, at, longest)
   -- last: the end of the last cluster that is not a space; cut: the value of `last` at the last space
   local first, count, last, cut = at, 0, at, nil
@@ -644,10 +646,11 @@ local function part_of(text, at, longest)
   return text:sub(first, cut - 1), after_spaces(text, cut)
 end
 
----Splits a long text at spaces into parts that fit into one message each. Drops the spaces at the breaks. Breaks a word that is
----longer than a part between two characters, as a reader sees them. An emoji family, a flag, a keycap, an emoji with a skin tone,
----a letter with its marks and a conjunct stay whole; util/clusters has the rules and their limits. A single character that is
----longer than a part is cut between two code points. The time is linear in the length of the text.
+---Splits a long text at spaces into parts; each part fits into one message. Drops the spaces at the breaks. If one word is longer
+---than a part, breaks the word between two characters. A character is everything that a reader sees as one sign: so an emoji
+---family, a flag, a keycap, an emoji with a skin tone, a letter with its marks and a conjunct stay whole; util/clusters has the
+---rules and their limits. If one character is longer than a part, cuts it between two code points. The time is linear in the
+---length of the text.
 ---@param text string
 ---@param longest integer? code points, as the API counts them; 4,096 if absent
 ---@return string[]

@@ -1,5 +1,6 @@
 -- Connects the library to nginx with its Lua module (OpenResty). Serves a handler of webhooks. Runs jobs after the answer was
--- sent. Has two stores that all workers share: one for limits, one for events; each is a shared dict. Keeps no secret.
+-- sent. Has two stores that all workers share: one for limits, one for events. Each store keeps its data in a shared dict, and
+-- never a secret.
 -- luacheck: std min+ngx_lua
 local nginx = {}
 
@@ -14,8 +15,8 @@ local ENDS = { "exit", "exec", "redirect" }
 local guarded
 
 -- A callback that ends the request can lose the other events of the request: nginx may answer 200, and then the API does not send
--- them again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. The new functions raise inside a callback; elsewhere, they
--- do the same as the old functions. If a program kept the old ngx.exit, that function still ends the request.
+-- these events again. So guard() replaces ngx.exit, ngx.exec and ngx.redirect. The new functions raise inside a callback;
+-- elsewhere, they do the same as the old functions. If a program kept the old ngx.exit, a call of it still ends the request.
 local function guard()
   if guarded then return end
   guarded = true
@@ -62,10 +63,12 @@ end
 -- ---- work after the answer ---------------------------------------------------------------------------------------------
 
 local DEFER = { concurrency = "count", max = "count" }
-local LATE = 1 -- seconds; a timer that begins later counts as dropped: nginx drops timers over lua_max_running_timers
+-- Seconds after which a timer that has not begun counts as dropped. nginx drops a timer if lua_max_running_timers other timers
+-- run, and this module gets no error then.
+local LATE = 1
 
 -- Counts a timer that begins. Returns a guard, and a function that counts the timer's end. If a job ends its timer with the old
--- ngx.exit, run() cannot call this function. Then the garbage collector calls it when it frees the guard.
+-- ngx.exit, run() cannot call this function. Then the garbage collector frees the guard, and this counts the end of the timer.
 local function count_timer(state)
   local timer_guard, has_ended = newproxy(true), false -- luacheck: ignore 113
   local function ended()
@@ -120,7 +123,8 @@ function nginx.defer(options)
   local state = {
     concurrency = checked.concurrency or 32, max = checked.max or 10000,
     first = 1, last = 0, -- the indexes of the first and the last job that waits
-    -- numbers of timers; cut: timers that a job ended, and that are not in the log yet
+    -- Numbers of timers. running: timers that run; asked: timers that have not begun yet; cut: timers that a job ended with
+    -- ngx.exit, and that are not in the log yet.
     running = 0, asked = 0, cut = 0,
     asked_at = 0, -- the time of the last request for a timer
   }
@@ -138,7 +142,7 @@ end
 
 -- ---- shared dicts ------------------------------------------------------------------------------------------------------
 -- All workers share the dicts. There are no locks: each step is one atomic operation of the dict. A worker may die between two
--- steps. The comments of each function say what happens then.
+-- steps; the comments on keep() and on Events say what happens then.
 
 ---Returns a shared dict. Raises an error if there is no such dict.
 ---@param dict string|ngx.shared.DICT
@@ -172,9 +176,9 @@ end
 
 local LIMIT, AGAIN = "whatsapp:limit:", 10
 
--- A place is one interval of time, as in send/limits. The value of an entry is a time in whole microseconds: at this time, the
--- last place that was taken ends. The entry expires at the same time: so an expired entry means the same as no entry. To take a
--- place, add the interval to the value.
+-- A place is one interval of time, as in send/limits. The dict has one entry for each key. The value of the entry is the time, in
+-- whole microseconds, at which the last place that was taken ends. The entry expires at this time, so that no entry means: no
+-- place is taken. To take a place, take() adds the interval to the value.
 ---@class whatsapp.nginx_limits: whatsapp.limiter_store
 local Limits = {}
 Limits.__index = Limits
@@ -185,9 +189,9 @@ local function lifetime(from, ends)
   return (math.max(1, math.ceil((ends - from) / 1000)) + 0.5) / 1000
 end
 
--- Makes the entry expire at the time in its value. Another worker may add to the value meanwhile, and this worker would then
--- set a time that is too early. So each worker reads the value after it set the time, and sets the time again if the value has
--- grown. If a worker dies before it sets the time, the entry expires too early, and a place may be taken twice.
+-- Makes the entry expire at the time in its value. Another worker may add to the value meanwhile: then the time that this worker
+-- sets is too early. So each worker reads the value after it has set the time, and sets the time again if the value has grown. If
+-- a worker dies before it sets the time, the entry expires too early, and a place may be taken twice.
 local function keep(dict, name, ends, from)
   while true do
     dict:expire(name, lifetime(from, ends))
@@ -198,7 +202,7 @@ local function keep(dict, name, ends, from)
 end
 
 -- Adds an entry. Never removes an entry that has not expired: its limit would be forgotten. If the dict is full, removes all
--- expired entries and tries again. This takes time: so it happens at most once a second.
+-- expired entries and tries again. The removal takes time: so it happens at most once a second.
 local function add(self, name, from, ends)
   local added, err = self.dict:safe_add(name, ends, lifetime(from, ends))
   if err ~= "no memory" or from - self.flushed < 1e6 then return added, err end
@@ -207,16 +211,16 @@ local function add(self, name, from, ends)
   return self.dict:safe_add(name, ends, lifetime(from, ends))
 end
 
--- returns the seconds until the next place of a key; at `ends`, the last place that was taken ends
+-- returns the seconds until a key has a free place; `ends` is the time at which the last place that was taken ends
 local function wait_of(ends, burst, step, from)
   return math.max(0, ends - (burst - 1) * step - from) / 1e6
 end
 
----Takes a place, as every store of limits does. The clock is that of nginx, which all workers share. Another worker may take a
----place after the check of `at_most`. Then the function returns a wait that is longer than `at_most`, and the place is lost; but
----no place is given twice.
+---Takes a place, as every store of limits does. Another worker may take a place after this function has checked `at_most`. Then
+---the function returns a wait that is longer than `at_most`, and the place is lost. Two calls never get the same place, unless a
+---worker dies (see keep).
 ---@param key string
----@param _ any
+---@param _ any the client's time; not used, because all workers read the clock of nginx
 ---@param interval number seconds between two places
 ---@param burst integer places that may be taken at once
 ---@param at_most number? seconds; if the wait is longer, the function takes no place and returns the wait
@@ -229,7 +233,7 @@ function Limits:take(key, _, interval, burst, at_most)
     if wait > at_most then return wait end
   end
   local err
-  for _ = 1, AGAIN do -- an entry may come or go between the two steps
+  for _ = 1, AGAIN do -- between incr and add, another worker may add the entry, or the entry may expire
     local ends, added
     ends, err = self.dict:incr(name, step)
     if ends then
@@ -244,8 +248,8 @@ function Limits:take(key, _, interval, burst, at_most)
     err == "no memory" and ": give the dict more memory in nginx.conf" or "")
 end
 
----Makes a store for a limiter's option `store`. All workers share it. If the dict is full, no place is taken and nothing is
----sent.
+---Makes a store for a limiter's option `store`. All workers share it. If the dict is full, the store gives no place to a new key,
+---and the client does not send the message.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data
 ---@return whatsapp.limiter_store
 function nginx.limits(dict)
@@ -257,21 +261,23 @@ end
 
 local EVENT, CLAIM, DONE, WEEK = "whatsapp:event:", "whatsapp:claim:", 2 ^ 32, 7 * 86400
 
--- An event has two entries. EVENT is the number of times that the event was begun, plus DONE after it was handled. CLAIM is there
--- while a worker handles the event. CLAIM expires: so another worker can handle the event if the first worker dies.
+-- An event has two entries. EVENT counts how often a worker has begun the event; after a worker has handled the event, DONE is
+-- added to the count. CLAIM is there while a worker handles the event. CLAIM expires: so another worker can handle the event if
+-- the first worker dies.
 ---@class whatsapp.nginx_events: whatsapp.webhook_store
 local Events = {}
 Events.__index = Events
 
--- A full dict drops its oldest entries. If the API sends such an event again, it is handled again: this is better than to refuse
--- new events. This function writes a warning to the log, at most once a minute.
+-- Writes a warning to the log, at most once a minute, if a full dict has dropped its oldest entries (is_forced). If the API sends
+-- a dropped event again, the handler handles it again: this is better than to refuse new events.
 local function log_forgotten(self, is_forced)
   if not is_forced or ngx.now() < self.silent_until then return end
   self.silent_until = ngx.now() + 60
   ngx.log(ngx.WARN, "whatsapp.nginx: the shared dict", self.name, " is full and drops events too early: give it more memory")
 end
 
--- returns the result of an operation of the dict; raises if the operation failed, because the event could then be handled twice
+-- Returns the result of an operation of the dict. Raises if the operation failed, so that the handler reports the error: without
+-- the entry, the event could be handled twice.
 local function checked(self, value, err, is_forced)
   log_forgotten(self, is_forced)
   if not value then error(("the shared dict%s: %s"):format(self.name, tostring(err)), 0) end
@@ -295,7 +301,7 @@ function Events:begin(key, ttl)
   checked(self, count, err, is_forced)
 end
 
--- Sets DONE first, and then deletes the claim: another worker always finds one of them.
+-- Adds DONE first, and then deletes CLAIM: so another worker always finds DONE or CLAIM.
 function Events:done(key)
   local count, err, is_forced = self.dict:incr(EVENT .. key, DONE, 0, self.ttl)
   self.dict:delete(CLAIM .. key)
@@ -311,7 +317,8 @@ local EVENTS = { claim = "amount" }
 ---Makes a store for a webhook handler's option `store`. All workers share it.
 ---@param dict string|ngx.shared.DICT its name, or ngx.shared.NAME; use a dict that has no other data: 1 MB holds about 4,000
 ---events
----@param options { claim: number? }? claim: the seconds after which an event that has not ended may begin again, 300 if absent
+---@param options { claim: number? }? claim: the seconds that a worker has to handle an event, 300 if absent; after them, another
+---worker may begin the same event
 ---@return whatsapp.webhook_store
 function nginx.events(dict, options)
   local found, name = dict_of(dict, 2)

@@ -14,10 +14,11 @@ local call = {}
 ---@field method ("GET"|"POST"|"DELETE")? GET if absent
 ---@field path string|(string|integer)[] the path after the version, such as "{waba}/message_templates"; or a list of its parts.
 ---The library escapes each part, and replaces {waba} and {phone} with the client's waba_id and phone_number_id
----@field query table<string, string|number|boolean|(string|number)[]>? a list is sent as its items with commas between them
+---@field query table<string, string|number|boolean|(string|number)[]>? a value may be a list: the library joins its items with
+---commas
 ---@field body whatsapp.json_object? sent as JSON
 ---@field form whatsapp.form_part[]? sent as multipart/form-data
----@field idempotent boolean? true: it does no harm to send this POST twice; after a failure, the library then repeats it if a
+---@field idempotent boolean? true: it does no harm to send this POST twice, so the library repeats a failed POST whenever a
 ---repetition may help
 ---@field timeout number? seconds for one attempt
 ---@field retry whatsapp.retry|false?
@@ -69,7 +70,8 @@ local function refused(answer)
   }
 end
 
--- Returns whether a success has an empty body, or only the word true (some endpoints answer so); and the body without blanks.
+-- Returns true if the answer is a success without an object: its body is empty, or is the word true, as some endpoints answer.
+-- Also returns the body without blanks at its ends.
 local function is_bare(answer)
   local body = (answer.body or ""):match "^%s*(.-)%s*$"
   return is_success(answer) and (body == "" or body == "true"), body
@@ -95,7 +97,7 @@ end
 
 -- ---- writing ----------------------------------------------------------------------------------------------------------------
 
--- returns the body as JSON; reports the problems of the body, with paths that begin with "body"
+-- returns the body as JSON; adds the problems of the body to the report, with paths that begin with "body"
 local function write_body(body, report)
   if body == nil then return nil end
   local text, _, details = json.write(body)
@@ -107,7 +109,8 @@ local function write_body(body, report)
   return text
 end
 
----Raises for wrong use: no path; a body and a form together; a GET with a body or a form; a name in braces without an id.
+---Raises for wrong use: no path; a body and a form together; a GET with a body or a form; a name in braces, such as {waba}, for
+---which the client has no id.
 ---@param access whatsapp.graph.access
 ---@param asked table the checked options
 ---@param level integer the stack level of the caller to blame, as for error()
@@ -157,7 +160,7 @@ function call.run(access, asked, warnings)
   })
 end
 
----Returns pages for a request that the library refused. Their first item is the failure.
+---Returns pages for a request that the library refused: the loop over them has one turn, with `false`, err and details.
 ---@param err string
 ---@param details whatsapp.details
 ---@return whatsapp.pages

@@ -3,9 +3,10 @@
 --   2. download into a new file
 --   3. check the length and the SHA-256 of this file
 --   4. decrypt the file, if it comes from a flow
---   5. give the file the name of the target, or pass its bytes to the sink: a function of the user
--- Downloads only from the API's hosts and the hosts in media_hosts; a file of a flow only from whatsapp.net and the hosts in
--- media_hosts. Never follows a redirect. A failure leaves no incomplete file. Replaces a file only if the caller asks.
+--   5. rename the file to the target; or pass its bytes to the sink, which is a function of the user
+-- Downloads only from the API's hosts and the hosts in media_hosts. Downloads a file of a flow only from whatsapp.net and the
+-- hosts in media_hosts. Never follows a redirect. Removes the incomplete file after a failure. Replaces a file only if the option
+-- replace is true.
 local body = require "whatsapp.send.body"
 local check = require "whatsapp.media.check"
 local credentials = require "whatsapp.send.credentials"
@@ -25,7 +26,7 @@ local PIECE = 65536
 local FLOW_HOSTS = { ".whatsapp.net" } -- the hosts of cdn_url; they never get the token
 local EXPIRED = { [404] = true, [410] = true }
 
--- returns a failure; may_have_been_sent is false, because a repetition of a look-up or a download does no harm
+-- returns a failure; may_have_been_sent is false, because it does no harm to repeat a look-up, a deletion or a download
 local function failed(err, retryable, status)
   return nil, err, { kind = "protocol", retryable = retryable, may_have_been_sent = false, http_status = status }
 end
@@ -70,7 +71,7 @@ end
 
 -- ---- the job -----------------------------------------------------------------------------------------------------
 
--- notes the type, the size and the SHA-256 that an event or the API gave for the file
+-- notes the type, the size and the SHA-256 of the file from `media`: an event's media, or the API's answer to a look-up
 local function expect(job, media)
   job.type = job.type or values.text_of_id(media.mime_type)
   job.size = job.size or values.integer(media.file_size)
@@ -86,13 +87,13 @@ end
 ---@class whatsapp.media.job
 ---@field id string?
 ---@field url string?
----@field from_outside boolean? the URL comes from an event or an answer, not from the caller
----@field manner "with the token"|"without the token"|nil whether the request for the URL has the token
+---@field from_outside boolean? true: the URL comes from an event or an answer; nil: the caller has passed the URL itself
+---@field manner "with the token"|"without the token"|nil says whether the request to the URL has the token
 ---@field sums string[] each SHA-256 of this file that an event or the API gave
 ---@field size integer?
 ---@field max integer? largest size in bytes; a longer answer is refused
 ---@field type string?
----@field part string? path of the file until the checks are done
+---@field part string? path of the new file, which has this name until all checks are done
 ---@field encryption_metadata any not nil: the file comes from a flow, and is encrypted
 ---@field plain string? path of the decrypted file of a flow, while this file is written
 
@@ -125,8 +126,9 @@ function download.job(what)
   return nil, "a download needs an id, a URL, an event with media, a result of media:get or a file of a flow"
 end
 
--- Decides whether a URL may be requested, and whether the request has the token. Refuses a URL on graph.facebook.com if it comes
--- from an event or an answer: such a URL could name any path of the Graph API, and the request would have the token.
+-- Decides whether the client may request a URL, and whether the request has the token. Returns the job's `manner`, or nil and an
+-- error. Refuses a URL on graph.facebook.com that comes from an event or an answer: such a URL could name any path of the Graph
+-- API, and the request would have the token.
 local function judge(access, url, from_outside, is_sealed)
   if is_sealed and (hosts.has(url, FLOW_HOSTS) or hosts.has(url, access.media_hosts)) then return "without the token" end
   if is_sealed then return nil, "a file of a flow is downloaded only from whatsapp.net and the hosts in media_hosts" end
@@ -141,8 +143,8 @@ local function judge(access, url, from_outside, is_sealed)
   return nil, err
 end
 
--- Judges the URL of the job. Removes a URL that must not be requested: find_url() then gets another URL for the id. Returns an
--- error if there is no id.
+-- Judges the URL of the job. If the URL must not be requested, and the job has an id, removes the URL: then find_url() asks the
+-- API for a URL. Returns an error if the job has neither an id nor a URL that may be requested.
 local function choose_url(access, job)
   if not job.url then
     if job.id then return true end
@@ -191,7 +193,7 @@ local function reader(job)
     if status >= 300 and status < 400 then
       return failed(("HTTP %d: a redirect; redirects are not followed"):format(status), false, status)
     end
-    if status < 300 then return failed(("HTTP %d: not the whole file"):format(status), false, status) end
+    if status < 300 then return failed(("HTTP %d: the answer is not the whole file"):format(status), false, status) end
     local _, err, details = outcome.read(answer)
     return nil, err, details
   end
@@ -212,8 +214,8 @@ local function fetch(access, job, options)
   })
 end
 
--- Downloads the file. A URL expires after five minutes, an id after days: if the URL has expired, asks the API for a new URL, at
--- most twice.
+-- Downloads the file. A URL expires after five minutes, but an id only after days. So if the URL has expired, asks the API for a
+-- new URL of the id, at most twice.
 local function fetch_fresh(access, job, options)
   if job.url then
     local got, err, details = fetch(access, job, options)
@@ -233,7 +235,7 @@ local function is_html(type)
   return type ~= nil and kind.bare(type) == "text/html"
 end
 
--- returns an error if the file differs from the expected file, else nil
+-- returns an error if the file is not the file that the event or the API described, else nil
 local function fault_of(job, got, sum)
   if is_html(got.type) and (job.type and not is_html(job.type) or #job.sums == 0) then
     return ("got %d bytes of HTML, expected %s"):format(got.size, job.type and show.line(job.type) or "a file")
@@ -271,7 +273,8 @@ end
 
 -- ---- handing over -------------------------------------------------------------------------------------------------------
 
--- Passes the bytes of the file to the sink. Deletes the open file before: so no file stays if the sink raises or never returns.
+-- Passes the bytes of the file to the sink. Opens the file, and deletes its name before the first call of the sink: so no file
+-- stays if the sink raises or never returns.
 local function pour(job, sink)
   local file, err = io.open(job.part, "rb")
   if not file then return outcome.invalid(show.value(err)) end
@@ -296,8 +299,8 @@ local function put(job, path, options)
   return outcome.invalid(err)
 end
 
--- Returns a path for the incomplete file. At the end this file is renamed to the target: so the path is in the target's folder.
--- For a sink, the path is in the folder for temporary files.
+-- Returns a path for the incomplete file. If the target is a path, put() renames the file to the target. This works only within
+-- one file system: so the file is in the target's folder. For a sink, the file is in the folder for temporary files.
 local function part_for(target)
   local random = require("whatsapp.crypto").random(8)
   if type(target) == "string" then return ("%s.%s.part"):format(target:match "^(.*[/\\])" or "", random) end

@@ -1,13 +1,13 @@
 -- The outbox: a store keeps messages until they are sent. put() checks a message, and stores its JSON as an entry. run() sends
--- the entries that are due. feed() reads the statuses of webhooks. If a process dies, no message is sent twice. With a store in
--- SQL or Redis, a message survives the process, and many processes and machines can share one phone number; README.md of this
--- folder tells what each engine can lose. Never stores a token. Never repeats a message that may have been sent,
--- unless resolve() asks for it.
+-- the entries that are due. feed() reads the statuses of webhooks. If a process dies, no message is sent twice. A store in SQL or
+-- Redis keeps its messages after the process has ended, and many processes and machines can share one phone number; README.md of
+-- this folder tells which messages each database can lose. The outbox never stores a token. It repeats a message that may have
+-- been sent only if the program calls resolve().
 --
--- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which a sender has an
--- entry. Fence: a number of an entry; each claim increases it. If a sender's lease is over and another sender claims the entry,
--- the first sender has an old fence, and the store refuses its changes. Place: one interval of time in a limit; a message takes
--- one place (see send/limits).
+-- Words of the outbox. Lane: the entries of one recipient, which are sent in order. Lease: the time for which one sender may
+-- handle an entry; no other sender claims the entry in this time. Fence: a number in each entry; each claim increases the number.
+-- If a sender's lease is over and another sender claims the entry, the first sender has an old fence, and the store refuses the
+-- changes of the first sender. Place: one interval of time in a limit; a message takes one place (see send/limits).
 local client_of = require "whatsapp.client"
 local core = require "whatsapp.core"
 local observe = require "whatsapp.util.observe"
@@ -26,7 +26,7 @@ local outbox = {}
 ---@field stamp string
 ---@field lane string
 ---@field body string the message's JSON, without the stamp
----@field fixed boolean true: the stamp is the caller's
+---@field fixed boolean true: the caller has set the stamp; false: the outbox has made it
 ---@field due number? seconds since 1970
 ---@field ttl number? seconds
 
@@ -59,13 +59,14 @@ local outbox = {}
 ---@field attempts integer?
 ---@field delay number? for the state "queued": seconds until the next attempt
 
----The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the engine fails,
----a function returns nil, an error string and { retryable = }; it never raises. When a function returns, the whole list is
----stored.
+---The contract of a store. All times come from the clock of the store, so the clocks of machines may differ. If the database
+---fails, a function returns nil, an error string and { retryable = }; it never raises. When a function that takes a list returns
+---without an error, the store has stored the changes of the whole list.
 ---@class whatsapp.outbox.store: whatsapp.limiter_store
----@field put fun(self, entries: whatsapp.outbox.new_entry[]): string[]?, string[]|string, whatsapp.outbox.failure? results: for
----each entry "new", "same", "other" (the key has another message) or "stamp" (another entry has the stamp), and the stamps that
----are stored
+---@field put fun(self, entries: whatsapp.outbox.new_entry[]): string[]?, string[]|string, whatsapp.outbox.failure? returns
+---two lists: the result for each entry, and the stamp that the store has for it. The results are: "new": stored; "same": the
+---store already has this message under this key; "other": the store has another message under this key; "stamp": another entry
+---has this stamp
 ---@field claim fun(self, n: integer, lease: number, hold_unknown: boolean?): whatsapp.outbox.claimed[]?, string?,
 ---whatsapp.outbox.failure? claims at most n due entries, the oldest first. Claims at most one entry of a lane, and only if each
 ---earlier entry of the lane has ended or is unknown; with hold_unknown, only if each earlier entry has ended
@@ -76,7 +77,8 @@ local outbox = {}
 ---@field sweep fun(self): integer?, integer|string, whatsapp.outbox.failure? ends the leases that are over; returns how many
 ---entries became queued, and how many became unknown
 ---@field settle fun(self, stamp: string, id: string?, status: string, time: integer?, err: string?): string|false|nil, string?
----records the status of a webhook; returns the state of the entry; false: no entry has this stamp, or the entry has failed
+---records the status of a webhook. Returns the state of the entry; or false if no entry has this stamp, or if the entry has the
+---state failed
 ---@field get fun(self, key: string): whatsapp.outbox.kept|false|nil, string?, whatsapp.outbox.failure?
 ---@field list fun(self, options: { state: string?, after: integer?, limit: integer }): whatsapp.outbox.kept[]?, string?,
 ---whatsapp.outbox.failure?
@@ -154,8 +156,8 @@ local function check_name(path, name)
   return true
 end
 
--- Returns the JSON of a message without its stamp, the warnings, and the caller's stamp, or nil, err, details. If the caller
--- has set a stamp, the whole message is checked with it first.
+-- Returns the JSON of a message without its stamp, the warnings, and the stamp that the caller has set; or nil, err, details.
+-- core.encode() checks the message without the stamp. So if there is a stamp, core.validate() first checks the whole message.
 local function written(message, options)
   local stamp = message.biz_opaque_callback_data
   local mode = options.mode and { mode = options.mode }
@@ -208,7 +210,7 @@ local REFUSED = {
   stamp = { "biz_opaque_callback_data", "duplicate", "another message in the outbox has this stamp" },
 }
 
-local RESULTS = { stamp = "other" } -- names of results for the observer
+local RESULTS = { stamp = "other" } -- result of a store -> its name for the observer, if the names differ
 
 local function check_message(message, level)
   if type(message) ~= "table" then error("a message is a table, got a " .. type(message), level + 1) end
@@ -220,14 +222,15 @@ local function told(self, result)
   self.observe_error = observe.tell(self.observe, { name = "put", result = RESULTS[result] or result }) or self.observe_error
 end
 
----Checks a message and stores it. If put returns "new" or "same", the message is sent once; or the state of its entry tells why
----not: failed, expired, or unknown (the message may have been sent).
----@param message whatsapp.Message mirrors the API's JSON. The outbox fills in biz_opaque_callback_data: the statuses in webhooks
----repeat it, so that the outbox finds the entry. If you set it, it must be unique
+---Checks a message and stores it. If put returns "new" or "same", run or step sends the message once. If the state of the entry
+---becomes failed or expired, the message was not sent. If it becomes unknown, the message may have been sent.
+---@param message whatsapp.Message has the same form as the API's JSON. The outbox puts a stamp into biz_opaque_callback_data. The
+---statuses in webhooks repeat the stamp, and the outbox finds the entry by it. If you set biz_opaque_callback_data, your stamp
+---must be unique
 ---@param options { key: string?, due: number?, ttl: number?, mode: "strict"|"lenient"? }? key: your name for the message, such
----as "order-1042-ready". If the store has this key already, put stores nothing. Use a key if you repeat a put whose answer was
----lost: without a key, each put is another message. due: the message is not sent before this time, in seconds since 1970. ttl:
----seconds from now, or from `due`; after this time, the message is not sent
+---as "order-1042-ready". If the store has this key already, put stores nothing. So with a key you may repeat a put whose answer
+---was lost; without a key, each put stores another message. due: the message is not sent before this time, in seconds since 1970.
+---ttl: seconds from now, or from `due`; after this time, the message is not sent
 ---@return "new"|"same"|nil state "same": the store already has this message under this key
 ---@return string? stamp or err
 ---@return whatsapp.details|{ key: string, warnings: whatsapp.problem[]? }|nil details after a failure: kind "invalid", or kind
@@ -321,15 +324,15 @@ local function sender_of(self, client, concurrency, level)
 end
 
 ---Sends the due entries, several at once, until the client is closed or on_outcome returns false. If the store fails, asks the
----store again after 1, 2, 4 … 30 seconds. The limits (the client's option limiter) are counted in the store, for all processes
----that share the store. An entry that must wait for a limit waits in the store.
+---store again after 1, 2, 4 … 30 seconds. The store keeps the places of the limits (the client's option limiter), so that all
+---processes with this store share the limits. An entry that must wait for a limit for more than a second waits in the store.
 ---@param client whatsapp.client the client's option retry has no effect: between two attempts, the entry waits in the store
 ---@param options { concurrency: integer?, until_empty: boolean?, on_outcome: (fun(entry: whatsapp.outbox.entry, result:
 ---whatsapp.Result?, err: string?, details: whatsapp.info|whatsapp.details|nil): boolean?)?, on_error: (fun(err: string,
 ---seconds: number))?, poll: number? }? concurrency: number of requests on the wire at once, 16; until_empty: return when the
 ---store has no entry that is queued, claimed or sending; on_outcome: called after each attempt, when the store has recorded the
----outcome; entry.state is the new state; on_error: called when the store fails, with the seconds until the next try; poll:
----seconds between two checks of an empty queue, 1
+---outcome; entry.state is the new state; if on_outcome returns false, the run stops; on_error: called when the store fails, with
+---the seconds until the next try; poll: seconds between two checks of an empty queue, 1
 ---@return integer? count of attempts
 ---@return string? err the store can never answer, for example because its tables have a newer version
 ---@return whatsapp.details? details
@@ -362,7 +365,8 @@ end
 -- ---- afterwards --------------------------------------------------------------------------------------------------------------
 
 ---Takes an event of webhook.parse. A status event repeats the stamp of its message, and the outbox finds the entry by this
----stamp. The entry becomes accepted, even if it was unknown.
+---stamp. Every status proves that the API has accepted the message. So the entry becomes accepted, even if it was unknown, and
+---even if the status is "failed": then entry.status and entry.error tell the failure.
 ---@param event whatsapp.event
 ---@return whatsapp.outbox.state_name|false|nil state of the entry; false: the event belongs to no entry of this outbox, or the
 ---entry has failed
@@ -421,8 +425,8 @@ function Outbox:counts() return ask(self, "counts") end
 
 local WORDS = { again = true, drop = true }
 
----Decides about an unknown entry, after a person has looked at the conversation: "again" sends the message once more, "drop" sets
----the state to failed.
+---Decides about an unknown entry, after a person has looked at the conversation. "again": the entry becomes queued, and the
+---message is sent once more. "drop": the entry becomes failed.
 ---@param key string
 ---@param word "again"|"drop"
 ---@return boolean? done false: the store has no unknown entry with this key
@@ -434,7 +438,8 @@ function Outbox:resolve(key, word)
   return ask(self, "resolve", key, word)
 end
 
----Deletes entries that were accepted, failed or expired more than `keep` seconds ago. run and step also do this.
+---Deletes entries that were accepted, failed or expired more than `keep` seconds ago. run and step also delete these
+---entries, at most once a minute.
 ---@param options { keep: number?, limit: integer? }? keep: seconds; if absent, the option keep of the outbox. limit: number of
 ---entries, 1,000 if absent
 ---@return integer? count
@@ -456,8 +461,8 @@ function Outbox:__tostring() return ("whatsapp.outbox (%s)"):format(getmetatable
 ---@field attempts integer? number of attempts after which an entry fails, 10
 ---@field backoff number[]? { first, most } seconds between two attempts, {4, 3600}; each wait is four times as long as the wait
 ---before
----@field observe (fun(event: whatsapp.observed))? called with each put, and with the counts while run works; whatsapp.metrics or
----a function
+---@field observe (fun(event: whatsapp.observed))? an object of whatsapp.metrics.new(), or a function. put calls it with its
+---result; run and step call it with the counts, at most every 15 seconds
 ---@field hold_unknown boolean? true: while an entry is unknown, the later entries of its recipient wait
 
 local OPTIONS = {

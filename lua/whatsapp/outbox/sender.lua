@@ -1,14 +1,15 @@
 -- The sender of an outbox: claims entries, and sends them over the transport of a client. The functions of the store take
--- lists: one call stores the changes of many entries. An item is a claimed entry with its attempt. A delivery (send/delivery)
--- takes one message from its request to its outcome. A run repeats five steps (turn() does 1 to 4):
+-- lists: one call stores the changes of many entries. An item is a claimed entry with one attempt to send it; item.one is its
+-- delivery (send/delivery), which takes the message from its request to its outcome. A run repeats five steps; turn() does the
+-- steps 1 to 4:
 --   1. record   finish() the entries whose attempt has ended
 --   2. tend     sweep() the leases that are over, purge() old entries
 --   3. refill   claim() the next entries, and take their places in the limits
 --   4. launch   start() the entries that are due: the store sets them to `sending`, and after that the transport sends them
 --   5. collect  wait for answers
 --
--- Never sends an entry that the store did not start: so after a crash, an entry that may have been sent is `sending`, and never
--- `claimed`. If the store fails, the sender still reads answers.
+-- The sender never sends an entry before the store has set it to `sending`. So after a crash, an entry that may have been sent is
+-- `sending`, and an entry that is `claimed` was not sent. If the store fails, the sender still reads answers.
 local core = require "whatsapp.core"
 local decide = require "whatsapp.outbox.decide"
 local delivery = require "whatsapp.send.delivery"
@@ -19,8 +20,10 @@ local values = require "whatsapp.util.values"
 
 local sender = {}
 
-local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits
-local PEEK = -1 -- seconds, as at_most: the store only returns the wait, because a wait is never shorter than -0.1
+local SOON = 1 -- seconds that a claimed entry may wait for its place in the limits; for a longer wait, it goes back to the queue
+-- The at_most of a question that takes no place: each wait is longer than at_most, so the store only returns the wait. The limit
+-- of a phone number allows the messages of 0.1 s at once: so no wait is below -0.1 s.
+local PEEK = -1
 local LONGEST_OUTAGE = 30 -- seconds: the longest wait after a failure of the store, before the sender asks it again
 local PURGE_EVERY, PURGE_COUNT = 60, 1000 -- seconds, entries
 local LOOK_EVERY = 15 -- seconds between two reports of the counts to the observer
@@ -57,7 +60,8 @@ end
 
 -- ---- 1. record ---------------------------------------------------------------------------------------------------------------
 
--- Calls on_outcome. If on_outcome returns false or raises, the run stops. If it raised, the run raises this error at its end.
+-- Calls on_outcome. If on_outcome returns false or raises, the run stops. If it raises, drive() raises the error after the last
+-- turn.
 local function tell(self, item, outcome)
   if not self.on_outcome then return end
   local entry = item.entry
@@ -67,8 +71,8 @@ local function tell(self, item, outcome)
   if not ok or answer == false then self.stopping = true end
 end
 
--- Stores the outcomes; if the store fails, keeps them for the next turn. After a success, the next claim may follow at once:
--- the lanes of these entries are free.
+-- Stores the outcomes; if the store fails, keeps them for the next turn. After a success, refill() may claim at once, because the
+-- next entries of the same lanes may now be sent.
 local function record(self)
   local outcomes = self.outcomes
   if #outcomes == 0 then return end
@@ -88,13 +92,13 @@ local function add_outcome(self, item, outcome)
   self.items[#self.items + 1] = item
 end
 
--- puts an entry back into the queue, because it was not sent; the entry is due in `delay` seconds
+-- puts an entry that was not sent back into the queue; the entry is due in `delay` seconds
 local function put_back(self, item, delay)
   local entry = item.entry
   add_outcome(self, item, { key = entry.key, fence = entry.fence, state = "queued", attempts = entry.attempts, delay = delay })
 end
 
--- puts all entries that wait back into the queue
+-- puts all entries of self.waiting back into the queue
 local function put_all_back(self)
   local waiting = self.waiting
   self.waiting = {}
@@ -104,24 +108,26 @@ local function put_all_back(self)
   end
 end
 
--- Holds the queue for all senders of this phone number: takes a place of `seconds` seconds in the store. If another sender has
--- already taken the place, the first hold counts.
+-- Stops the sending of this phone number for `seconds` seconds, for all senders that share the store: takes a place of this
+-- length under hold_key; each sender claims only when this place has ended. If another sender holds the queue already, the place
+-- is taken, and the time does not change. Also puts the waiting entries of this sender back into the queue.
 local function hold(self, seconds)
   ask(self, "take_all", { { key = self.hold_key, interval = seconds, burst = 1, at_most = 0 } })
   self.next_claim = self.now() + math.min(seconds, SOON)
   put_all_back(self)
 end
 
--- Ends a delivery. In the next turn, record() stores the outcome.
+-- Takes the outcome of a delivery that is over, and decides the next state of its entry. In the next turn, record() stores this
+-- state.
 local function ended(self, item)
   local one = item.one
   local entry = item.entry
   item.result, item.err, item.details = one.result or nil, one.err or nil, one.details
   item.one, item.is_attempt = nil, true
   local outcome, seconds = decide.outcome(entry, item.result, item.err, item.details, self.outbox, self.holds)
-  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- no other attempt follows
+  if self.state.observe and outcome.state ~= "queued" then one:observed() end -- not if another attempt follows
   one.batch = false
-  if not one.is_spoilt then one:release() end -- is_spoilt: never used again, else a late answer could go to another message
+  if not one.is_spoilt then one:release() end -- a spoilt one is never reused: a late answer could go to another message
   add_outcome(self, item, outcome)
   if outcome.state == "accepted" then self.holds = 0 end
   if seconds then
@@ -173,8 +179,8 @@ local function places(self, items, limit, key_of, at_most)
   return ask(self, "take_all", asks)
 end
 
--- Takes a place in the limit of each pair (the phone number and a recipient). Returns the items that have a place. An item that
--- would wait longer than SOON gets no place, and goes back into the queue.
+-- Takes a place for each item in the limit of its pair (the phone number and the recipient). Returns the items that have a place.
+-- An item that would wait longer than SOON gets no place, and goes back into the queue. If the store failed, all items go back.
 local function take_pairs(self, items)
   local limit = self.pair_limit
   if not limit or #items == 0 then return items end
@@ -190,7 +196,8 @@ local function take_pairs(self, items)
   return kept
 end
 
--- Takes a place in the limit of the phone number for each item. Returns the items; an empty list if the store failed.
+-- Takes a place for each item in the limit of the phone number. Returns the items. If the store failed, puts all items back into
+-- the queue, and returns an empty list.
 local function take_number(self, items)
   local limit = self.number_limit
   if not limit or #items == 0 then return items end
@@ -202,7 +209,8 @@ local function take_number(self, items)
   return waits and items or {}
 end
 
--- claims the next entries, after all entries that were claimed before have left
+-- Claims the next entries. Does nothing while an entry that was claimed before still waits, or while the store has not recorded
+-- an outcome: so at most `concurrency` claimed entries wait in this sender.
 local function refill(self)
   local now, outbox = self.now(), self.outbox
   if self.stopping or #self.waiting > 0 or self.quota <= 0 or now < self.next_claim or #self.outcomes > 0 then return end
@@ -229,14 +237,14 @@ end
 
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 
--- returns the JSON of an entry with its stamp, which the store keeps apart from the JSON
+-- returns the JSON of an entry and its stamp in one; the store keeps the two in separate members
 local function body_of(entry)
   local stamp = entry.stamp:gsub('[%c"\\]', function(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end)
   return ('%s,"biz_opaque_callback_data":"%s"}'):format(entry.body:sub(1, -2), stamp)
 end
 
 -- Makes the delivery of an entry. put() has checked the message and written its JSON, and refill() has taken its places in the
--- limits. So the delivery begins at the step after the limits.
+-- limits. So the delivery skips these steps, and begins at the first step after the limits.
 local function begin(self, item)
   local entry = item.entry
   local message = entry.message or values.NONE
@@ -247,7 +255,7 @@ local function begin(self, item)
   return one
 end
 
--- Runs the steps before an attempt. Returns true if the request is ready.
+-- Runs the steps before an attempt. Returns true if the request is ready. If not, the item waits again, or its delivery is over.
 local function is_ready(self, item, now)
   local one = item.one or begin(self, item)
   if one.request then return true end
@@ -299,8 +307,9 @@ local function send(self, item)
   return settle(self, item, nil, values.text_of(problem))
 end
 
--- Handles a failure of the store in start(). No item was sent, but the store may have started some of them. So the sender calls
--- start() again for an item, until the item's lease ends or the run stops; after that, the item goes back into the queue.
+-- Handles a failure of the store in start(). The sender sent none of the items, but the store may have set some of them to
+-- `sending`. So the items wait, and the sender calls start() again for them. When the lease of an item is over or the run stops,
+-- the item goes back into the queue.
 local function not_started(self, items)
   for _, item in ipairs(items) do
     if self.now() < item.lease and not self.stopping then self.waiting[#self.waiting + 1] = item
@@ -329,7 +338,7 @@ end
 -- ---- 5. collect --------------------------------------------------------------------------------------------------------------
 
 -- Passes an answer to the batch or sender that waits for it. A transport may ignore the argument `inbox` of wait(): then wait()
--- also returns answers to requests of others.
+-- also returns answers to the requests of other batches and senders.
 local function pass_on(one, response, err, details)
   if type(one) ~= "table" or not one.on_wire or not one.batch then return end
   local owner = one.batch
@@ -358,7 +367,7 @@ local function take_passed(self)
   end
 end
 
--- returns the seconds until the sender has work, if no answer comes before
+-- returns the seconds until the sender has work other than to read an answer
 local function seconds_of(self)
   local now = self.now()
   if self.resumes > now then return self.resumes - now end
@@ -404,8 +413,9 @@ local function is_idle(self)
   return self.in_flight == 0 and #self.waiting == 0 and #self.outcomes == 0
 end
 
--- Returns whether the run must end. If the store can never answer, the run ends when no request is on the wire. A stopped run
--- ends when all outcomes are recorded; while the store fails, the run waits for it, at most one lease.
+-- Returns whether the run must end. If the store can never answer, the run ends when no request is on the wire. A run that is
+-- stopping ends when the store has recorded all outcomes. If the store fails meanwhile, the run waits for the store, at most as
+-- long as one lease.
 local function is_stopped(self)
   if self.is_lost and self.in_flight == 0 then return true end
   if not self.stopping then return false end
@@ -413,7 +423,8 @@ local function is_stopped(self)
   return is_idle(self) or (self.in_flight == 0 and self.now() >= self.gives_up)
 end
 
--- returns whether the run is over because the queue is empty, also for other senders; for until_empty
+-- For until_empty: returns whether the run is over. It is over if it must end, or if the queue is empty: this sender has no work,
+-- and in the store no entry is queued, claimed or sending, also not for another sender.
 local function is_drained(self)
   if is_stopped(self) then return true end
   if not (is_idle(self) and self.is_empty) or self.failed then return false end
@@ -453,7 +464,7 @@ function Sender:run(options)
   return self.count
 end
 
----Does one round: claims the entries that are due now, and sends them.
+---Does one round: claims up to `concurrency` entries that are due now, and sends them.
 ---@param options { on_outcome: function?, poll: number? }
 ---@return integer? count of attempts
 ---@return string? err

@@ -8,7 +8,7 @@
 --   an action    users.lua -> inbound.lua -> verbs.lua makes the message of the user -> outbound.lua makes the webhook
 --   a webhook    deliveries.lua signs the webhook, posts it, and repeats it until the endpoint answers 200
 --   time         clock.lua keeps the work that is due later; run() does the due work
--- Every list has a bound: a full list forgets its oldest entries.
+-- Every list has a largest size. If a list is full, the box forgets the oldest entries of this list.
 local caller = require "whatsapp.send.caller"
 local chaos = require "whatsapp.sandbox.chaos"
 local clock = require "whatsapp.sandbox.clock"
@@ -45,7 +45,7 @@ local sandbox = {}
 -- ---- routes -----------------------------------------------------------------------------------------------------------
 
 -- Each row: the method, the pattern of the path, a function(box, request, captures of the pattern ...). The function returns the
--- response; or nil if the box has no such object, and the next row is tried.
+-- response; or nil if the box has no such object: then answer_to() tries the next row.
 local routes = {
   { "POST", "^/v%d+%.%d+/([%w_-]+)/messages$", messages.post },
   { "GET", "^/v%d+%.%d+/([%w_-]+)/message_history$", messages.get_history },
@@ -73,7 +73,7 @@ local function unsupported(request, id)
 end
 
 local MOST_TOKENS = 1000
-local YEARS = 2 ^ 32 -- seconds: the box forgets a token only if it has too many
+local YEARS = 2 ^ 32 -- seconds: so long that the box forgets a token only if it has more than MOST_TOKENS
 
 -- Returns whether a token has expired. The life of a token begins with the first request that has the token.
 local function is_expired(box, token)
@@ -98,7 +98,7 @@ local function check_token(box, request)
   if is_expired(box, token) then return chaos.expired() end
 end
 
--- returns the response without faults
+-- returns the response of a box without chaos
 local function answer_to(box, request, path)
   local refused = check_token(box, request)
   if refused then return refused end
@@ -111,9 +111,9 @@ local function answer_to(box, request, path)
   return unsupported(request, path:match "^/v%d+%.%d+/([^/]+)" or path)
 end
 
-local MOST_TOLD = 64 * 1024 -- bytes of a body in an event
+local MOST_TOLD = 64 * 1024 -- an event has at most this number of bytes of a body
 
--- returns the beginning of a body, for an event
+-- returns the beginning of a body, for an event; nil if there is no body
 local function told(body) return type(body) == "string" and body:sub(1, MOST_TOLD) or nil end
 
 -- Returns the properties of a request that a rule of chaos can match. Reads the message only if a rule needs it.
@@ -139,7 +139,8 @@ local function with_chaos(box, request, path)
   return faulty, rule
 end
 
--- Answers a request, and records it as an event. `entry` and `problems` of the response are for the event only.
+-- Answers a request, and records it as an event. The routes put `entry` and `problems` into the response only for this event: so
+-- they are removed from the response.
 local function handle(box, request)
   local path = request.url:gsub("^%a+://[^/]*", ""):gsub("[?#].*$", "")
   local response, rule = with_chaos(box, request, path)
@@ -163,14 +164,15 @@ end
 ---@field type string
 ---@field filename string
 ---@field number string? the phone_number_id
----@field length integer? of a sample
+---@field length integer? of a template sample: the number of bytes of the whole file, which the upload has announced
 
 ---@class whatsapp.sandbox
 ---@field handle fun(request: whatsapp.request): whatsapp.response answers a request to the Graph API; the request has the form
 ---that a transport takes. If the response has the member `fault`, box.transport and nginx.lua simulate this fault of the network
 ---@field control fun(request: whatsapp.request): whatsapp.response?, number? answers a request under /_sandbox/. If the function
 ---returns nil and seconds, the answer is not there yet: call the function again with the same table after these seconds
----@field transport whatsapp.sandbox.transport sends to the box; its waits move the box's clock
+---@field transport whatsapp.sandbox.transport sends requests to the box; when it waits, it moves the box's clock, and does not
+---sleep
 ---@field clock whatsapp.sandbox.clock
 ---@field chaos whatsapp.sandbox.chaos the rules of faults
 ---@field messages { id: string, message: whatsapp.Message }[] the accepted messages, except those in `undelivered`, the newest
@@ -245,10 +247,10 @@ function Box:state() return state.of(self) end
 ---@return string? err why the document cannot be loaded; the box has not changed
 function Box:load(document) return state.load(self, document) end
 
----Plays a conversation: user and business have turns, first the user. On the user's turn, a string is the text
----that the user writes. On the business's turn, a string is the text of the message that the business must send. { "buttons",
----"yes" } expects a message with a button `yes`; the user then presses this button. If the business sends something else, raises
----an error with the lines of both sides.
+---Plays a conversation. The user and the business take turns; the user begins. On the user's turn, a string is the text that the
+---user writes. On the business's turn, a string is the text of the message that the business must send. { "buttons", "yes" }
+---expects a message with a button `yes` from the business; the user then presses this button. If the business sends another
+---message than expected, raises an error that shows the messages of both sides.
 ---@param script (string|whatsapp.sandbox.step)[] its member `user` is the user who plays; the first user of the box if absent
 function Box:conversation(script)
   local ok, problem = conversation.play(self, script)
@@ -282,7 +284,7 @@ function Box:new_message_id()
 end
 
 ---@private
----@return integer seq number of a new entry: a later entry has a larger number
+---@return integer seq the number for a new entry: each entry has a larger number than the entries before it
 function Box:next_seq()
   self.seq = self.seq + 1
   return self.seq
@@ -306,9 +308,10 @@ end
 
 -- ---- time ---------------------------------------------------------------------------------------------------------------
 
--- Does all work that is due until `time`, in the order of its times, and moves the clock to the time of each piece of work. If a
--- handler that this function calls moves the clock, the inner call of this function does no work. A handler may yield, and its
--- coroutine may vanish: then the next call does the rest of the work.
+-- Does all work that is due until `time`, in the order of its times, and moves the clock to the time of each piece of work. This
+-- function calls handlers of webhooks. If such a handler moves the clock, it calls this function again: the inner call only moves
+-- the clock, and the outer call does the work. A handler may yield, and its coroutine may die before it
+-- continues: then the next call of this function does the rest of the work.
 local function run_until(box, time)
   if box.runner and caller.is_alive(box.runner) then return box.clock:move(time) end
   local runner = caller.new()
@@ -338,7 +341,8 @@ local OPTIONS = {
   flow_endpoint = "endpoint",
 }
 
--- Returns the function that is called with each forgotten entry of the list `name`: it counts the entry, and calls on_forget.
+-- Returns a function that a shelf calls with each entry that the list `name` forgets. This function counts the entry, and calls
+-- on_forget.
 local function forgetter(box, name, on_forget)
   return function(entry)
     box.forgotten = box.forgotten + 1
@@ -378,23 +382,25 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 ---seconds. "off", the default: no limits
 ---@field limit_status 400|429|nil the HTTP status of the answer to a message over a limit, 400
 ---@field statuses { sent: number|false?, delivered: number|false?, read: number|false? }? the seconds after which a message gets
----each status; false: the message gets the status only if a test sets it. 0, 0.5 and false if absent
+---each status; false: the message gets this status only if a test or a user sets it. If absent: sent 0, delivered 0.5, read
+---false
 ---@field base_url string? the URL that /_sandbox/info shows
 ---@field seed integer? the seed of ids and of random decisions, 1
----@field new_id (fun(count: integer): string)? returns the id of a new message; count: the number of messages so far
----@field kept integer? the largest number of messages in each of `messages`, `undelivered` and `inbound`, 10,000; each list of
----the box may hold up to an eighth more entries
+---@field new_id (fun(count: integer): string)? returns the id of a new message; count: the number of messages, with the new one
+---@field kept integer? the largest number of messages in each of the lists `messages`, `undelivered` and `inbound`, 10,000. For
+---speed, a list removes entries in groups: so each list of the box may have up to an eighth more entries than its largest number
 ---@field kept_media integer? the largest number of files, 100
 ---@field kept_uploads integer? the largest number of uploads of template samples, 100
----@field kept_bytes integer? the largest number of bytes in each of these lists, 256 MiB; the box refuses a larger entry
+---@field kept_bytes integer? the largest number of bytes in each of the lists that on_forget names, 256 MiB; the box refuses an
+---entry that has more bytes
 ---@field on_forget (fun(id: string, entry: whatsapp.json_object, list: string))? called with each entry that the box forgets
 ---because a list is full; list: "messages", "undelivered", "inbound", "media" or "uploads"
 ---@field observe (fun(event: whatsapp.observed))? whatsapp.metrics or a function: called with each request that the box has
 ---answered, and with each attempt to post a webhook; box.observe_error is the last error that this function raised
 ---@field url_life number? seconds for which the URL of a file is valid, 300
----@field token_life number? seconds for which a token is valid, from the first request with the token; then each request with the
----token gets code 190 with subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If absent, tokens do not
----expire
+---@field token_life number? seconds for which a token is valid, from the first request with the token; after them, each request
+---with the token gets an error with code 190 and subcode 463. A temporary token of the App Dashboard is valid for 24 hours. If
+---absent, tokens do not expire
 ---@field now (fun(): number)? a real clock in seconds since 1970; if absent, only the test and box.transport move the time
 
 -- new_ids() returns a function that makes ids. An id depends on the seed, and ends with the count of messages: so no id repeats.
@@ -403,7 +409,7 @@ local MOST_USERS, MOST_EVENTS, EVENT_BYTES, MOST_DELIVERIES = 10000, 10000, 16 *
 -- hashes a string by its length and 16 of its bytes. Strings that differ only in other bytes have the same hash, and LuaJIT
 -- compares each new string with all of them.
 local PRIME = 2 ^ 31 - 1
-local LENGTHS = 61 -- an id has 0 to 60 characters of the filling; a prime
+local LENGTHS = 61 -- an id has 0 to 60 characters of the filling
 local function new_ids(seed)
   local shift = seed % 65536 * 7919
   local filling = ("%08X"):format((shift * 16807 + 1) % PRIME):rep(8)
@@ -425,7 +431,7 @@ local function add_shelves(box)
   box.shelves.deliveries = shelf.new(MOST_DELIVERIES, EVENT_BYTES, function() end, {})
 end
 
--- Makes the box empty.
+-- Makes all lists of the box empty, and adds the users of USERS.
 ---@private
 function Box:begin()
   self.forgotten, self.shelves = 0, {}

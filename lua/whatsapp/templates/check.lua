@@ -1,5 +1,6 @@
 -- Compares a template message with the definition of its template. Checks only the rules that need the definition; the core (the
--- C module whatsapp.core) checks the other rules. The members of the message may have any type. Never changes the message.
+-- C module whatsapp.core) checks the other rules. A member of the message may have a wrong type: then this file never raises, and
+-- the core reports the type. Never changes the message.
 local definition = require "whatsapp.templates.definition"
 local kinds = require "whatsapp.templates.kinds"
 local message_reader = require "whatsapp.templates.message"
@@ -81,8 +82,9 @@ local function check_length(report, path, text, most)
   if length > most then report:over(path, "max_chars", length, "character", most, ", with the values of the variables") end
 end
 
--- Checks the values of a header or a body. part: its { text, names } in the view. most: the most characters of the text with the
--- values in the places of the variables.
+-- Checks the values for the variables of a header or a body. part: the { text, names } of this header or body in the view. one:
+-- the component of the message. If the text with these values has more than `most` characters, the problem has the path in
+-- `where`.
 local function check_texts(report, view, part, one, where, most)
   local path = one.path .. ".parameters"
   local parameters = parameters_of(one.component)
@@ -118,7 +120,7 @@ end
 local function check_header(report, view, header, one, path)
   if not header then return surplus(report, one, "the template has no header") end
   local kind = kinds.HEADERS[header.format]
-  if not kind then return end -- this version does not know the format
+  if not kind then return end -- this version of the library does not know the format
   if kind.parameter then return check_media(report, header, kind, one, path) end
   if one then return check_texts(report, view, header, one, one.path, kinds.HEADER) end
   if #header.names > 0 then
@@ -149,7 +151,8 @@ local function is_needed(button)
   return button.kind ~= nil and (button.kind.needs == "value" or (button.kind.needs == "variable" and #button.names > 0))
 end
 
--- Returns the button of a component, and its index. A component without an index belongs to the first free button of its kind.
+-- Returns the button of a component, and the button's index. A component without an index belongs to the first button with the
+-- same sub_type that no other component has taken.
 local function button_of(buttons, one, taken)
   if one.component.index ~= nil then
     return one.index and buttons[one.index + 1], one.index
@@ -182,7 +185,7 @@ local function check_button(report, buttons, one, taken)
   if not button then
     local known = one.component.index ~= nil
     local path = one.path .. (known and ".index" or ".sub_type")
-    if known and not one.index then return end -- the core reports it
+    if known and not one.index then return end -- the core reports an index that is not a whole number
     return report:add(path, "range", known
       and ("the template has %s: it has no button with index %d"):format(counted(#buttons, "button"), one.index)
       or ("the template has no button for %s"):format(shown(one.component.sub_type)), #buttons - 1, one.component.index)

@@ -1,7 +1,7 @@
--- Reads the answer of a transport, and returns a result or a failure. A failure is nil, err, details: `details` is a table, and
--- says whether the message may have been sent. This file makes the details for an answer of the API, for a wrong value, and for
--- a refused request. If no answer came, the transport has made the details. Never uses the network. Reads the clock only for a
--- Retry-After that is a date.
+-- Reads the answer that a transport returned, and returns a result or a failure. A failure is nil, err, details: `details` is a
+-- table, and says whether the message may have been sent. This file makes the details for an answer of the API, for a wrong
+-- value, and for a refused request. If no answer came, the transport makes the details, not this file. Never uses the network.
+-- Reads the clock only for a Retry-After that is a date.
 local codes = require "whatsapp.wire.error_codes"
 local core = require "whatsapp.core"
 local json = require "whatsapp.wire.json"
@@ -22,7 +22,7 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field retryable boolean true: a repetition may help, and it cannot send the message twice
 ---@field may_have_been_sent boolean true: the request may have reached the API
 ---@field problems whatsapp.problem[]? of kind "invalid": the first 100 problems
----@field count integer? of kind "invalid": number of all problems
+---@field count integer? of kind "invalid": the number of all problems, also of those after the first 100
 ---@field refused_by string? of kind "refused": the part that stopped the request: "before_send", "token", "event",
 ---"on_warning", "credentials" or "pages"
 ---@field http_status integer?
@@ -35,16 +35,17 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field error_user_msg string? the API's longer sentence for a user
 ---@field error_data any? the member error_data of the API's error, without secrets
 ---@field raw whatsapp.json_object? the whole error object of the API, without secrets
----@field advice string? what to do after this error code
+---@field advice string? tells what to do about this error code, or about a proxy that asks for a password
 ---@field trace_id string? the API's id of the request, for questions to Meta
 ---@field retry_after number? seconds to wait before the next attempt
 ---@field waited number? seconds that the message waited for limits
 ---@field attempts integer? number of attempts that were made
 ---@field stamp string? the message's biz_opaque_callback_data; its status webhooks repeat it
 ---@field curl_code integer? of kind "transport": libcurl's number for the failure
----@field hint string? of kind "transport": the option or the directive of nginx that is missing or wrong
+---@field hint string? of kind "transport": the option of the library, or the directive of nginx, that is missing or
+---wrong
 ---@field fallback boolean? true: this is the failure of the fallback, which replaced the message
----@field fallback_error string? the error that the function of the option fallback raised
+---@field fallback_error string? the error that the function in the option fallback, or the object in the option window, raised
 ---@field log_error string? the error that the option log raised
 ---@field observe_error string? the error that the option observe raised
 ---@field progress_error string? the error that the option progress or on_progress raised
@@ -55,13 +56,15 @@ outcome.HEADERS = { "retry-after", "content-type", "content-encoding" }
 ---@field pages integer? of client:pages: number of pages that were requested
 ---@field media_id string? of client:send_file: the id of the uploaded file
 ---@field store_error string? of client:send_file: the error that the media_store raised
----@field session string? of media:upload_sample: the option `session` of a later call continues the upload with it
+---@field session string? of media:upload_sample: the id of the upload; a later call with it in the option `session` continues the
+---upload
 ---@field warnings whatsapp.problem[]? of client:send_file: the warnings about the file
 ---@field status string? of tracker:await after a time-out: the status that the message has
 
 ---@class whatsapp.problem
 ---@field path string the place in the message, as in Lua: interactive.action.buttons[2].reply.title
----@field rule string the rule that the value breaks: a name of schema.terms().codes; of the outbox also "max_bytes" or "chars"
+---@field rule string the rule that the value breaks: a name of schema.terms().codes; in problems of the outbox also "max_bytes"
+---or "chars"
 ---@field limit number|string|nil the allowed value, or the largest or the smallest allowed value
 ---@field actual number|string|nil the value in the message, or its size
 ---@field message string
@@ -93,7 +96,7 @@ function outcome.retry_after(value, now)
   return at and math.max(0, at - (now or os.time()))
 end
 
--- returns a text of the API without the tokens in it: "Malformed access token EAA..."
+-- returns a text of the API without the tokens in it, for example "Malformed access token EAA..."
 local function without_tokens(text)
   return text and (text:gsub("EAA%w%w%w%w%w+", "EAA..."):gsub("([Aa]ccess [Tt]oken:? )[%w%-_|.]*%d[%w%-_|.]*", "%1..."))
 end
@@ -107,7 +110,7 @@ local function decoded(text)
   if type(value) == "table" then return value end
 end
 
----Returns how much of its limits the account and the app have used, from two headers that contain JSON.
+---Returns how much of the API's limits the account and the app have used, from two headers that contain JSON.
 ---@param headers table<string, string>
 ---@return { business: whatsapp.json_object?, app: whatsapp.json_object? }?
 function outcome.usage(headers)
@@ -131,12 +134,12 @@ local function class_of(code)
   return known and known.retry
 end
 
-local THROTTLED, PROXY = 429, 407 -- HTTP statuses; a proxy answered 407, and asks for its password
+local THROTTLED, PROXY = 429, 407 -- HTTP statuses; a proxy, not the API, answers 407: it asks for its name and password
 local PROXY_ADVICE = "Set the name and the password of the proxy: the option proxy of the transport, or the variable HTTPS_PROXY."
 
 ---Judges an answer that is not a success. Returns whether the API may have processed the request, and whether a program may
----repeat the request. No other function judges an answer. An answer with a message's id is never a refusal: the API has
----processed the request.
+---repeat the request. All failures that this file makes from an answer get these two values here. If the answer has a message's
+---id, the API has processed the request: then no program may repeat it, whatever the status says.
 ---@param status integer
 ---@param code integer? the code of the Graph error
 ---@param has_id boolean true: the answer has a message's id, although it is an error
@@ -149,7 +152,7 @@ function outcome.verdict(status, code, has_id, transient)
   return false, class == "safe" or (class == nil and (transient == true or status == THROTTLED) and status ~= PROXY)
 end
 
--- returns the line `err` of a failure; the strings of `facts` are at its end, in brackets
+-- returns the line `err` of a failure; the line ends with the strings of `facts`, the code and the trace id, in brackets
 local function line_of(details, facts)
   local known = codes[details.code]
   local line = details.message or (known and known.name) or "the API answered with an error"
@@ -182,7 +185,7 @@ local function shown_text(text)
   if type(text) == "string" then return show.line(without_tokens(text)) end
 end
 
-local LEVELS = 6 -- levels of tables that are copied of an error object
+local LEVELS = 6 -- the levels of tables in the copy of an error object
 
 -- returns the details that an error object of the API gives; the object comes from an answer or a webhook
 local function read_error(err)
@@ -207,8 +210,8 @@ local function api_failure(status, headers, err, has_id)
   return nil, line_of(details, { "HTTP " .. status }), shown.details(details)
 end
 
----Reads an error object of a webhook. Returns the same `err` and `details` as for an error in an answer. The error is final,
----and the message was not delivered: so a repetition cannot deliver it twice.
+---Reads an error object of a webhook. Returns an `err` and `details` of the same form as for an error in an answer. The error is
+---final, and the API did not deliver the message: so a program that sends the message again cannot deliver it twice.
 ---@param err whatsapp.json_object { code, title, message, error_data = { details } }, or the older { code, title, details }
 ---@return string err
 ---@return whatsapp.details details
@@ -235,12 +238,12 @@ local function protocol_failure(status, headers, problem, has_id)
   }
 end
 
--- returns words for a body that is not a JSON object
+-- returns the words of an error line that describe a body that is not a JSON object
 local function describe(headers, body)
   if body == "" then return "an empty body" end
   local encoding = headers["content-encoding"]
   if encoding and encoding ~= "identity" then
-    return "a body with Content-Encoding " .. show.line(encoding) .. ", which was not asked for"
+    return "a body with Content-Encoding " .. show.line(encoding) .. ", which the request did not ask for"
   end
   local kind = headers["content-type"] or (body:find "^%s*<" and "text/html") or "something else"
   return ("%s of %d bytes where JSON was expected"):format(show.line(kind:match "^[^;]*"), #body)
@@ -267,8 +270,8 @@ end
 
 local function is_id(id) return (type(id) == "string" and id ~= "") or type(id) == "number" end
 
--- Returns whether an answer that is not a success may contain the id of a message, in whatever form: then no program may repeat
--- the message.
+-- Returns whether an answer that is not a success may contain the id of a message. Finds the id in a list and in a single object.
+-- If there is an id, no program may repeat the message.
 local function may_have_id(object)
   local messages = object.messages
   if type(messages) ~= "table" then return false end
@@ -296,7 +299,7 @@ local function value_of(headers, name)
 end
 
 -- Returns the headers that this file reads, as strings in a plain table. A user's transport may return several values of a header
--- as a list; then the last value is used. A metatable of the headers may raise.
+-- as a list; this function takes the last value. It reads each header in a pcall, because a metatable of the headers may raise.
 local function plain_headers(headers)
   local read = {}
   for _, name in ipairs(outcome.HEADERS) do
@@ -306,7 +309,7 @@ local function plain_headers(headers)
   return read
 end
 
--- returns whether all headers that this file reads are strings
+-- returns whether the headers are a table without a metatable, in which all headers that this file reads are strings
 local function are_strings(headers)
   if getmetatable(headers) ~= nil then return false end
   for i = 1, #outcome.HEADERS do
@@ -324,7 +327,8 @@ local function plain(answer)
   return ok and copy or nil
 end
 
----Returns a response of a user's transport in the form that this file needs: headers are a table, body is a string or nil.
+---Returns the response of a user's transport in the form that this file needs: `headers` is a plain table, in which each header
+---that this file reads is a string; `body` is a string or nil.
 ---@param answer any
 ---@return whatsapp.response? response nil: the answer is not a response
 function outcome.checked(answer)
@@ -351,8 +355,8 @@ function outcome.read(answer)
 end
 
 ---Reads the answer to a message. A 2xx answer is a success in two cases. Case 1: it has the id of a message, even if it also
----has an error. Case 2: it has success = true and no error; this is the answer after a message was marked as read.
----For a message with a recipient, only an id is a success.
+---has an error. Case 2: it has success = true and no error, and the request has no recipient: so the API answers when it marks a
+---message as read.
 ---@param answer whatsapp.response as outcome.checked returns it
 ---@param delivery whatsapp.delivery?
 ---@return whatsapp.Result? result has the same form as the API's answer: .messages[1].id, .contacts[1].wa_id; after mark_read:
@@ -400,7 +404,8 @@ for _, row in ipairs(TOLD) do
   for i = 3, #row do table.insert(outcome.HEADERS, row[i]) end
 end
 
----Reads the headers of TOLD, and puts their values into `info`, the third value that a successful send returns.
+---Reads the API's id of the request and the usage from the headers, and puts them into `info`, the third value that a successful
+---send returns.
 ---@param info whatsapp.info
 ---@param headers table<string, string> as outcome.checked returns them
 ---@param clean fun(of: any, value: any): any removes secrets from a value

@@ -169,6 +169,22 @@ describe("a handler ends though a thread was killed", function()
           local thread = ngx.thread.spawn(function() transport(request) end)
           ngx.sleep(0.2)
           ngx.print(tostring(ngx.thread.kill(thread))) } }
+        location /fast { content_by_lua_block { ngx.req.read_body() ngx.print "{}" } }
+        location /answered { content_by_lua_block {
+          local http1, came = require "whatsapp.transport.http1", require("ngx.semaphore").new()
+          local read = http1.read
+          http1.read = function(...)
+            local answer, err, status = read(...)
+            came:post(1) -- wakes this handler before the code that waits for the answer
+            return answer, err, status
+          end
+          local transport = require("whatsapp.transport.resty").new {}
+          local request = { method = "POST", url = "http://127.0.0.1:$PORT/fast", timeout = 1,
+            body = ("x"):rep(tonumber(ngx.var.arg_size)) }
+          local thread = ngx.thread.spawn(function() transport(request) end)
+          local heard = came:wait(5)
+          http1.read = read
+          ngx.print(tostring(heard), tostring(ngx.thread.kill(thread))) } }
  ]],
     }
   end)
@@ -181,6 +197,13 @@ describe("a handler ends though a thread was killed", function()
         assert.same({ 200, "1" }, { status, killed })
       end)
     end
+
+    it(("that sent %d bytes, and was killed when the answer had come"):format(size), function()
+      for _ = 1, 3 do
+        local status, killed = nginx.ask("/answered?size=" .. size, { timeout = 10 })
+        assert.same({ 200, "true1" }, { status, killed })
+      end
+    end)
   end
 end)
 

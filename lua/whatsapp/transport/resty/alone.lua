@@ -10,6 +10,8 @@ local values = require "whatsapp.util.values"
 
 local alone = {}
 
+local LINGER = 0.1 -- seconds that a thread with an answer waits for its end
+
 local now = clock.now
 
 -- A guard connects the thread and its caller. The exchange uses a guard in place of a worker: both have ring() and within().
@@ -51,11 +53,19 @@ local function give_back(guard)
   guard.after, free = free, guard
 end
 
+local never -- a semaphore that no code posts
+
+-- The code of the thread. After the answer, the thread waits until the caller kills it. It does not end by itself: if other code
+-- killed the caller between the end of the thread and the wait for it, nginx (seen with 1.22) would count the ended thread for
+-- ever, and the HTTP request would never end.
 local function work(guard, state, plan, exchange)
   local ok, response, err, details = pcall(exchange, state, plan.socket, plan, guard)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end
   guard.response, guard.err, guard.details, guard.done = response, err, details, true
-  if guard.is_waiting then guard.bell:post(1) end
+  if not guard.is_waiting then return end -- the caller runs next
+  guard.bell:post(1)
+  never = never or require("ngx.semaphore").new()
+  never:wait(LINGER)
 end
 
 -- Kills the thread, and returns the failure. The guard is not used again, because the thread may have stopped at any point.
@@ -89,7 +99,7 @@ function alone.run(state, plan, exchange)
     guard.bell:wait(left)
     waited = true
   end
-  ngx.thread.wait(thread) -- nginx keeps an ended thread until another thread has waited for it
+  ngx.thread.kill(thread)
   state.under_way[plan] = nil
   local response, err, details = guard.response, guard.err, guard.details
   give_back(guard)

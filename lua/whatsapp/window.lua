@@ -10,7 +10,7 @@ local window = {}
 
 local integer = values.integer
 
-local DAY = 24 * 3600 -- also after a click on an ad: the 72 hours after the click change prices only
+local DAY = 24 * 3600 -- also after a click on an ad: the click changes prices for 72 hours, but the window is open for 24
 local KEEP = 30 * DAY -- the book remembers a closed window for this time
 local CLOSED = 131047 -- the API's code for a message that came after the window had closed
 
@@ -147,8 +147,8 @@ local function address_of(event)
   if event.recipient_user_id then return { recipient = event.recipient_user_id } end
 end
 
----Returns the message to send instead of a message that was refused outside the window (code 131047). If the API refuses it in
----the answer to client:send, use the option `fallback`. If it refuses it later, in a `failed` status, use this function.
+---Returns the message to send instead of a message that was refused outside the window (code 131047). For a refusal in the
+---answer to client:send, use the option `fallback`. For a refusal that comes later, in a `failed` status, use this function.
 ---@param event whatsapp.event
 ---@param template whatsapp.Message|whatsapp.Template|fun(event: whatsapp.event): whatsapp.Message? if it has no address, it goes
 ---to the recipient of the event

@@ -206,7 +206,7 @@ local function find_app_secret(self)
   return file and secret_in(file, "the file of the app's secret") or secret
 end
 
--- name of a secret -> function that finds the secret in options, variables, profiles, files and commands; nil: nowhere
+-- name of a secret -> function that finds the secret in options, variables, profiles, files and commands, or returns nil
 local FINDERS = { token = find_token, app_secret = find_app_secret }
 
 ---Returns a secret. The first call finds it, and hides it in all later output.
@@ -253,8 +253,8 @@ function settings:client(more)
   exit.stop("usage", (tostring(client):gsub("^[^:]+:%d+: ", "")))
 end
 
----Makes a client for calls about the account. The settings need no phone_number_id: then whatsapp.new, which requires this id,
----gets "0".
+---Makes a client for calls about the account. If the settings have no phone_number_id, whatsapp.new gets "0", because it requires
+---this id.
 ---@return whatsapp.client
 function settings:account_client()
   return self:client { phone_number_id = self:get "phone_number_id" or "0", waba_id = self:get "waba_id" }

@@ -69,8 +69,8 @@ end
 
 -- ---- MP4 and its family -------------------------------------------------------------------------------------------------
 
--- Calls visit(name, start, stop) for each box between two offsets, until it returns false. A box ends at the latest where its
--- parent ends. `file.boxes` is the number of boxes that may still be read in the whole file.
+-- Calls visit(name, start, stop) for each box between two offsets, until visit returns false. If a box is longer than its
+-- parent, its stop is the end of the parent. `file.boxes` is the number of boxes that may still be read in the whole file.
 local function each_box(file, from, stop, visit)
   while from + 8 <= stop and file.boxes > 0 do
     file.boxes = file.boxes - 1
@@ -215,7 +215,7 @@ local function ole(at)
     local found = named_in(at((sector + 1) * bytes, bytes))
     if found then return { kind = found } end
     local part = math.floor(sector / (bytes / 4))
-    if part >= 109 then break end -- the header lists only 109 parts; the number at the end of the chain is much larger
+    if part >= 109 then break end -- the header lists 109 parts; after the last sector of the chain, `part` is larger
     sector = le(at((le(header, 77 + 4 * part, 4) + 1) * bytes + 4 * (sector % (bytes / 4)), 4), 1, 4)
   end
   return { kind = "ole" }
@@ -264,7 +264,7 @@ local function is(name)
   return function() return { kind = name } end
 end
 
--- rows: offset, the bytes at this offset, and a function that returns the kind; the first function that returns a kind is used
+-- rows: offset, the bytes at this offset, and a function that returns the facts; the first facts that have a kind are used
 local MAGIC = {
   { 0, "\255\216\255", is "jpeg" },
   { 0, "\137PNG\r\n\26\n", png },

@@ -88,7 +88,7 @@ end
 -- Calls a user's store, which may yield, may raise, and may return any value. Returns the seconds, or nil and an error.
 local function take_from(store, delivery, ...)
   local ok, wait, err = delivery:call(store.take, store, ...)
-  if ok and type(wait) == "number" and wait < math.huge then return wait end -- NaN is not below it
+  if ok and type(wait) == "number" and wait < math.huge then return wait end -- false for NaN
   if ok and err == nil then err = ("the store returned %s, not the seconds to wait"):format(values.text_of(wait)) end
   return nil, "the limits could not be checked: " .. values.text_of(ok and err or wait)
 end

@@ -4,7 +4,7 @@
 -- passes a tag when it begins the request, and whatsapp.curl returns the tag with the outcome. This file knows no event loop.
 -- Only two functions wait: perform(), and the function that waiter() makes.
 --   start(request, slot, box)   begins a request; its tag is the entry for its answer
---   step(wake)                  puts each new answer into its box, and wakes the waiter of the box
+--   step(wake)                  puts each new answer into its box, and calls wake(box), which wakes the caller that waits
 --   close()                     gives an outcome to each request that is under way
 local checks = require "whatsapp.transport.request"
 local inboxes = require "whatsapp.transport.inboxes"
@@ -49,8 +49,8 @@ end
 ---@field inboxes table
 ---@field observed table<any, table>|false tag -> teller, the object that calls the progress function of the request (see
 ---transport/progress); false before the first request with progress, and after close()
----@field calls table<table, true>|false only for whatsapp.transport.curl, whose tags are slots: the tags that are entries,
----because perform() with progress made them; false before the first such call
+---@field calls table<table, true>|false the entries that perform() with progress uses as tags. Only whatsapp.transport.curl has
+---such calls; its other tags are slots. false before the first such call
 local Libcurl = {}
 Libcurl.__index = Libcurl
 
@@ -82,7 +82,7 @@ function Libcurl:open(level)
   return client
 end
 
----@return integer? descriptor changes in a forked child; nil before the first request, after close(), and without epoll
+---@return integer? descriptor another one in a forked child; nil before the first request, after close(), and without epoll
 function Libcurl:fd()
   local client = self.client
   return client and client:pollfd() or nil
@@ -310,7 +310,7 @@ function Libcurl:close(wake)
   if self.closed then return end
   self:collect(wake) -- a request that has already ended keeps its outcome
   local client = self.client
-  local tags, told = client and client:tags() or {}, {} -- before any change, because there may be no memory
+  local tags, told = client and client:tags() or {}, {} -- before any change: these two lines raise if there is no memory
   for i in ipairs(tags) do told[i] = { kind = "transport", retryable = false, may_have_been_sent = true } end
   self.closed, self.client, self.observed = true, false, false
   if client then client:close() end

@@ -35,7 +35,7 @@ local EVENT = event_line.metatable
 ---@field name string? the name in the profile of this contact
 ---@field context whatsapp.json_object? has the id of the message that this message answers
 ---@field text string? the text of the message: its body, caption, button, place, names of contacts, or emoji of a reaction. If
----the event has `details` (an error, a failed status, a message with errors): the error
+---the event has `details` (an error, a failed status, a message with errors): the error, unless the message also has a text
 ---@field reply_id string? the id of the button, row or product that the user chose, or of the order that the user pays
 ---@field response whatsapp.json_object? the user's answers in a flow
 ---@field media whatsapp.json_object? the file: id, mime_type, sha256, ...
@@ -219,7 +219,7 @@ local function count_unknown(object, known)
   return count
 end
 
--- adds the events of a table's lists; returns true if the table has no other member that needs an event
+-- adds the events of a table's lists; returns true if the table has such a list, and no other member that needs an event
 local function add_lists(list, from, lists, holder)
   local read = 0
   for i = 1, #lists do
@@ -233,7 +233,7 @@ local function add_lists(list, from, lists, holder)
   return read > 0 and count_unknown(holder, KNOWN) == read
 end
 
--- adds the events of a value; returns true if the value has no other member that needs an event
+-- adds the events of a value; returns true if the value has a list of events, and no other member that needs an event
 local function add_value(list, from, row, value)
   if not row.inside then
     from.contacts = value.contacts

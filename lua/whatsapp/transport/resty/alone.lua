@@ -10,7 +10,7 @@ local values = require "whatsapp.util.values"
 
 local alone = {}
 
-local LINGER = 0.1 -- seconds that a thread with an answer waits for its end
+local LINGER = 0.1 -- the most seconds that a thread waits, after the answer, until the caller kills it
 
 local now = clock.now
 
@@ -55,9 +55,9 @@ end
 
 local never -- a semaphore that no code posts
 
--- The code of the thread. After the answer, the thread waits until the caller kills it. It does not end by itself: if other code
--- killed the caller between the end of the thread and the wait for it, nginx (seen with 1.22) would count the ended thread for
--- ever, and the HTTP request would never end.
+-- The code of the thread. After the answer, the thread waits until the caller kills it, at most LINGER seconds. It does not end
+-- at once: if other code then killed the caller before the caller ran again, nginx (seen with 1.22) would count the ended
+-- thread for ever, and the HTTP request would never end.
 local function work(guard, state, plan, exchange)
   local ok, response, err, details = pcall(exchange, state, plan.socket, plan, guard)
   if not ok then response, err, details = failures.lost(plan, values.text_of(response)) end

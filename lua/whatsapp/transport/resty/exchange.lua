@@ -1,7 +1,7 @@
 -- For whatsapp.transport.resty: sends one HTTP/1.1 request over cosockets and reads its answer, in a worker of resty/workers or
 -- in the light thread of resty/alone. Never sends a POST twice. If a kept connection fails, sends the request on another
 -- connection only in two cases. Case 1: no byte of the request was written. Case 2: the request is idempotent (GET, HEAD,
--- DELETE) and has no file and no form, and the server ended the connection before a byte of the answer arrived.
+-- DELETE) and sends no file and no form, and the server ended the connection before a byte of the answer arrived.
 --
 -- The server may close a kept connection, or may send bytes that belong to no request and would look like the next answer.
 -- nginx drops such a connection when its loop turns. So a connection is kept only if its last read left no bytes, and a kept
@@ -15,7 +15,7 @@ local turn = require "whatsapp.transport.resty.turn"
 local cosocket = {}
 
 local PIECE, AT_ONCE = 64 * 1024, 8 * 1024 -- bytes; AT_ONCE: the system takes a request of this size completely or not at all
-local FRESH = 0.0015 -- seconds since a recent turn of nginx's loop, at most; over 0.001, because the clock counts milliseconds
+local FRESH = 0.0015 -- a kept connection is used at most these seconds after a turn; the clock may be wrong by 0.001
 -- seconds by which nginx's time-out for reading is longer than ours: nginx logs each of its own time-outs as an error
 local SLACK = 5
 
@@ -83,8 +83,8 @@ local function connect_by_name(socket, url, pool, seconds, worker)
   return ok, err
 end
 
--- Takes a kept connection (its certificate was verified before), or opens a new one. Returns true, and true if the connection
--- was kept; or nil, err. Also sets nginx's time-outs for sending and reading: they end a request only if no other code ends it.
+-- Takes a kept connection (its certificate was verified before), or opens a new one. Returns true, and whether it took a kept
+-- connection; or nil, err. Also sets nginx's time-outs for sending and reading: they end a request only if no other code does.
 local function connect(state, socket, plan, deadline, worker)
   local settings, url, time = state.settings, plan.url, clock.last()
   local seconds = math.max(0.001, math.min(deadline - time, settings.connect_timeout))
@@ -289,8 +289,8 @@ end
 
 local GONE = { closed = true, ["connection reset by peer"] = true }
 
--- Returns whether the request may be sent again on another connection after a kept connection failed (the two cases of the
--- head).
+-- Returns whether the request may be sent again on another connection after a kept connection failed: these are the two
+-- cases at the top of this file.
 local function may_go_again(plan, sending)
   if not sending then return #plan.head <= AT_ONCE end
   return plan.idempotent and GONE[plan.failure] and not plan.came and not plan.upload

@@ -11,7 +11,7 @@ local show = require "whatsapp.util.show"
 local settings = {}
 settings.__index = settings
 
--- Each row: [1] the name of the setting, in a profile and as the member of an option; [2] the environment variable, or nil;
+-- Each row: [1] the name of the setting in a profile and in the table of options; [2] the environment variable, or nil;
 -- secret: true if the value is a secret; help: a description.
 settings.ROWS = {
   { "phone_number_id", "WHATSAPP_PHONE_NUMBER_ID", help = "the id of the number that sends" },

@@ -15,8 +15,8 @@ local limits = {}
 ---@field pair { interval: number, burst: integer }|false? `burst` messages to one recipient may leave at once; after them, one
 ---message in `interval` seconds; {interval = 6, burst = 45} if absent; false: no limit for a recipient
 ---@field max_wait number? the largest number of seconds that the limits may delay a message; if a message must wait longer, it
----fails with .retry_after. If absent: a call that sends one message uses the total of `retry`, or 30 seconds;
----client:each and client:sequence have no bound
+---fails, and details.retry_after has the seconds. If absent: a call that sends one message uses the total of `retry`, or 30
+---seconds; client:each and client:sequence have no bound
 ---@field window integer? the largest number of messages that wait in client:each at the same time, 1,024 if absent
 ---@field store whatsapp.limiter_store? keeps the places that were taken; the memory of this process if absent
 
@@ -88,7 +88,7 @@ end
 -- Calls a user's store, which may yield, may raise, and may return any value. Returns the seconds, or nil and an error.
 local function take_from(store, delivery, ...)
   local ok, wait, err = delivery:call(store.take, store, ...)
-  if ok and type(wait) == "number" and wait < math.huge then return wait end -- false for NaN
+  if ok and type(wait) == "number" and wait < math.huge then return wait end -- NaN is not less than any number
   if ok and err == nil then err = ("the store returned %s, not the seconds to wait"):format(values.text_of(wait)) end
   return nil, "the limits could not be checked: " .. values.text_of(ok and err or wait)
 end

@@ -1,8 +1,8 @@
 -- The code that curl.lua, cqueues.lua and luv.lua share. An object of this file has one client of whatsapp.curl, and makes the
--- client at the first request. The object begins requests, puts each answer into a box, and calls the progress functions.
--- Slots, entries and boxes: see transport/inboxes. A tag is the value by which whatsapp.curl names a request: the transport
--- passes a tag when it begins the request, and whatsapp.curl returns the tag with the outcome. This file knows no event loop.
--- Only two functions wait: perform(), and the function that waiter() makes.
+-- client when it first begins a request or waits. The object begins requests, puts each answer into a box, and calls the
+-- progress functions. Slots, entries and boxes: see transport/inboxes. A tag is the value by which whatsapp.curl names a
+-- request: the transport passes a tag when it begins the request, and whatsapp.curl returns the tag with the outcome. This file
+-- knows no event loop. Only two functions wait: perform(), and the function that waiter() makes.
 --   start(request, slot, box)   begins a request; its tag is the entry for its answer
 --   step(wake)                  puts each new answer into its box, and calls wake(box), which wakes the caller that waits
 --   close()                     gives an outcome to each request that is under way
@@ -40,7 +40,7 @@ function libcurl.now()
 end
 
 ---@class whatsapp.libcurl
----@field client userdata|false a client of whatsapp.curl; false before the first request and after close()
+---@field client userdata|false a client of whatsapp.curl; false before the first request or wait, and after close()
 ---@field add function the client's method add; kept here, because a look-up through the metatable costs 1 % of a request
 ---@field next function the client's method next; kept here for the same reason
 ---@field has_descriptor boolean true: a descriptor becomes readable when step() has work. false, on systems without epoll: a
@@ -82,7 +82,8 @@ function Libcurl:open(level)
   return client
 end
 
----@return integer? descriptor another one in a forked child; nil before the first request, after close(), and without epoll
+---@return integer? descriptor nil before the first request or wait, after close(), and without epoll. In a forked child, fd()
+---returns another descriptor
 function Libcurl:fd()
   local client = self.client
   return client and client:pollfd() or nil

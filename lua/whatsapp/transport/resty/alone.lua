@@ -3,7 +3,7 @@
 -- for each time-out of a read, and goes on reading after the transport was closed.
 --
 -- A worker of resty/workers does the same with two light threads, and costs three times as much. This file is not used for
--- files and progress, because a killed thread would leave them open.
+-- files and progress: a killed thread would leave a file open, and would not report the end of the progress.
 local clock = require "whatsapp.transport.resty.clock"
 local failures = require "whatsapp.transport.failure"
 local values = require "whatsapp.util.values"

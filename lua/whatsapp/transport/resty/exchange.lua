@@ -156,7 +156,7 @@ local function send_upload(socket, plan, observe)
   return true
 end
 
--- returns whether the system takes all bytes of the request at once, or no byte
+-- Returns whether a request is short: then the system takes all its bytes at once, or takes no byte.
 local function is_short(plan) return not plan.upload and #plan.head + #(plan.body or "") <= AT_ONCE end
 
 -- Sends the rest of a long request in another light thread, while this thread already reads. So this thread sees an early

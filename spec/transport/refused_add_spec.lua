@@ -1,11 +1,7 @@
 -- If libcurl has no memory to begin a request, the caller gets an error, and no coroutine waits for an answer: each message has
 -- one outcome, on each way to send. Only on Linux, where LD_PRELOAD can replace a function of libcurl; elsewhere there are no
 -- cases. Never sends to another host.
-local compile = require "spec.support.compile"
-local fault_server = require "spec.support.fault"
-local output = require "spec.support.output"
-local read = require "spec.support.read"
-local scratch_folder = require "spec.support.scratch"
+local preloaded = require "spec.support.preloaded"
 
 -- separate programs, which print the outcomes
 local PRELUDE = [[
@@ -50,28 +46,17 @@ local PROGRAMS = {
 }
 
 describe("a request that libcurl has no memory for", function()
-  if read("/proc/self/maps", "") == "" then return end -- no Linux
-  local fault, library
-  local scratch = scratch_folder.new()
-
-  setup(function()
-    fault = fault_server.start()
-    library = compile "transport/refused_add.c"
-  end)
-  teardown(function()
-    fault.stop()
-    os.remove(library)
-    scratch.remove()
-  end)
+  if not preloaded.possible() then return end
+  local place = preloaded.new "transport/refused_add.c"
+  setup(place.start)
+  teardown(place.stop)
 
   for _, program in ipairs(PROGRAMS) do
     it("has one outcome, " .. program[1], function()
-      fault.play_times(5, "accept")
-      local script = scratch.write("script", PRELUDE .. program[3])
-      local said = output(("REFUSED=%s LD_PRELOAD=%s timeout 20 %s %s '%s' 2>&1"):format(program[2], library,
-        os.getenv "LUA" or "lua5.4", script, fault.url("plain", "")))
+      place.fault.play_times(5, "accept")
+      local said = place.said("REFUSED=" .. program[2], PRELUDE .. program[3], place.fault.url("plain", ""))
       assert.equal(program[4], (said:gsub("[^ \n]+%.lua:%d+: ", "")))
-      assert.equal(program[5], fault.arrivals(program[5]))
+      assert.equal(program[5], place.fault.arrivals(program[5]))
     end)
   end
 end)

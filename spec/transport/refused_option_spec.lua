@@ -1,11 +1,7 @@
 -- A libcurl that does not know an option of ours: if safety needs the option, nothing is sent, and the error names the option;
 -- if the option is only wished, requests are sent without it. Only on Linux, where LD_PRELOAD can replace a function of libcurl;
 -- elsewhere there are no cases. Never sends to another host.
-local compile = require "spec.support.compile"
-local fault_server = require "spec.support.fault"
-local output = require "spec.support.output"
-local read = require "spec.support.read"
-local scratch_folder = require "spec.support.scratch"
+local preloaded = require "spec.support.preloaded"
 
 -- a separate program, which prints the outcome of one request
 local PROGRAM = [[
@@ -19,25 +15,15 @@ local NEEDED = { "FOLLOWLOCATION", "SSL_VERIFYPEER", "SSL_VERIFYHOST", "SSLVERSI
 local WISHED = { "HTTP_VERSION", "CAPATH", "PIPEWAIT", "NOSIGNAL", "TCP_KEEPALIVE", "QUICK_EXIT" }
 
 describe("a libcurl that does not know the option", function()
-  if read("/proc/self/maps", "") == "" then return end -- no Linux
-  local fault, library
-  local scratch = scratch_folder.new()
-
-  setup(function()
-    fault = fault_server.start()
-    library = compile "transport/refused_option.c"
-  end)
-  teardown(function()
-    fault.stop()
-    os.remove(library)
-    scratch.remove()
-  end)
+  if not preloaded.possible() then return end
+  local program = preloaded.new "transport/refused_option.c"
+  setup(program.start)
+  teardown(program.stop)
 
   -- returns the outcome; `environment` sets variables of the library
   local function outcome(environment)
-    fault.play "accept"
-    return output(("env %s LD_PRELOAD=%s timeout 20 %s %s '%s' 2>&1"):format(environment, library, os.getenv "LUA" or "lua5.4",
-      scratch.write("script", PROGRAM), fault.url("plain", "")))
+    program.fault.play "accept"
+    return program.said(environment, PROGRAM, program.fault.url("plain", ""))
   end
 
   -- the outcome of a libcurl without this option, which the error calls `name`
@@ -45,7 +31,7 @@ describe("a libcurl that does not know the option", function()
     local said = outcome("REFUSED=" .. option)
     assert.equal(("this libcurl (VERSION) cannot be used: it refuses %s, transport, false, false"):format(name),
       (said:gsub("%([%d.]+[^)]*%)", "(VERSION)")))
-    assert.equal(0, fault.arrivals(0))
+    assert.equal(0, program.fault.arrivals(0))
   end
 
   for _, option in ipairs(NEEDED) do
@@ -63,12 +49,12 @@ describe("a libcurl that does not know the option", function()
   for _, option in ipairs(WISHED) do
     it(option .. " sends without it", function()
       assert.equal("status 200", outcome("REFUSED=" .. option))
-      assert.equal(1, fault.arrivals(1))
+      assert.equal(1, program.fault.arrivals(1))
     end)
   end
 
   it("HTTP_VERSION, as it has no HTTP/2, sends over HTTP/1.1", function()
     assert.equal("status 200", outcome "NO_HTTP2=1 REFUSED=HTTP_VERSION")
-    assert.equal(1, fault.arrivals(1))
+    assert.equal(1, program.fault.arrivals(1))
   end)
 end)

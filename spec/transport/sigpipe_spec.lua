@@ -1,12 +1,9 @@
 -- libcurl before 7.87 may raise SIGPIPE, which ends the process: the transport blocks it, and does not change the signal for
 -- other code. The spec simulates such a libcurl: sends raise SIGPIPE (LD_PRELOAD), and the module is built for such a libcurl.
 -- Only on Linux; elsewhere there are no cases. Never sends to another host.
-local compile = require "spec.support.compile"
-local fault_server = require "spec.support.fault"
 local output = require "spec.support.output"
-local read = require "spec.support.read"
+local preloaded = require "spec.support.preloaded"
 local run = require "spec.support.run"
-local scratch_folder = require "spec.support.scratch"
 
 -- the server stops reading in the middle of a body, again and again; then the process gives itself the signal
 local PROGRAM = [[
@@ -24,32 +21,21 @@ io.write ", and not by the signal"
 ]]
 
 describe("SIGPIPE", function()
-  if read("/proc/self/maps", "") == "" then return end -- no Linux
-  local fault, library, folder, script
-  local scratch = scratch_folder.new()
-  local lua = os.getenv "LUA" or "lua5.4"
-
-  setup(function()
-    fault = fault_server.start()
-    library = compile "transport/sigpipe.c"
-    folder = scratch.path "build"
-    script = scratch.write("script", PROGRAM)
-  end)
-  teardown(function()
-    fault.stop()
-    os.remove(library)
-    scratch.remove()
-  end)
+  if not preloaded.possible() then return end
+  local place = preloaded.new "transport/sigpipe.c"
+  setup(place.start)
+  teardown(place.stop)
+  local folder = place.scratch.path "build"
 
   -- returns the program's output, and its exit status in the shell
   local function said_where(raised_before)
-    local status, printed = run(("make -s LUA=%s BUILD=%s/%s CFLAGS='-O1 -DWA_SIGPIPE_BEFORE=%s' curl"):format(lua, folder,
+    local status, printed = run(("make -s LUA=%s BUILD=%s/%s CFLAGS='-O1 -DWA_SIGPIPE_BEFORE=%s' curl"):format(place.lua, folder,
       raised_before, raised_before))
     assert(status == 0, printed)
-    fault.play_times(20, "refuse-rudely 413")
+    place.fault.play_times(20, "refuse-rudely 413")
     local cpath = ("%s/%s/?.so;%s"):format(folder, raised_before, os.getenv "LUA_CPATH" or ";;")
-    return output(("LUA_CPATH='%s' LD_PRELOAD=%s %s %s '%s' 2>&1; echo \" $?\""):format(cpath, library, lua, script,
-      fault.url "plain"))
+    return output(("LUA_CPATH='%s' LD_PRELOAD=%s %s %s '%s' 2>&1; echo \" $?\""):format(cpath, place.library, place.lua,
+      place.scratch.write("script", PROGRAM), place.fault.url "plain"))
   end
 
   it("ends a program if it is not blocked", function()

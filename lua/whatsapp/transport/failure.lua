@@ -27,15 +27,21 @@ local HOPELESS = {
   "certificate verify failed", "^the authorities'", "^LuaSec is not",
   "^%d+: ", "^the certificate was refused", "host mismatch", "no resolver defined", "longer than", "^the file that is sent",
   "^the answer cannot be written",
-  -- a proxy refused the tunnel; after 408, 425 and 429 a repetition may help
-  "through a proxy: 40[0-79]", "through a proxy: 4[13456789]%d", "through a proxy: 42[0-46-8]",
 }
+
+-- Statuses with which a proxy refuses a tunnel now, but perhaps not later. After another 4xx, a repetition does not help.
+local PROXY_BUSY = { ["408"] = true, ["425"] = true, ["429"] = true }
 
 local function is_any(err, patterns)
   for _, words in ipairs(patterns) do
     if err:find(words) then return true end
   end
   return false
+end
+
+local function is_hopeless(err)
+  local refused = err:match "through a proxy: (4%d%d)"
+  return is_any(err, HOPELESS) or (refused ~= nil and not PROXY_BUSY[refused])
 end
 
 local function hint_of(err)
@@ -61,7 +67,7 @@ function failures.unsent(err)
   local reason = err == "timeout" and "connecting took too long"
     or err == failures.UNRESOLVED and err or "no connection: " .. err
   local line = ("%s%s (nothing was sent)"):format(reason, hint and "; " .. hint or "")
-  return failures.new(line, false, not is_any(err, HOPELESS), nil, hint)
+  return failures.new(line, false, not is_hopeless(err), nil, hint)
 end
 
 local WORDS = { timeout = "no complete answer came in time", closed = "the connection was closed before the answer was complete" }
@@ -79,7 +85,7 @@ function failures.lost(plan, err, status)
   local sent = not (plan.upload and plan.upload.left > 0)
   local line = ("%s (%s)"):format(WORDS[err] or show.value(err),
     sent and "the request may have been sent" or "not all of the request was sent")
-  return failures.new(line, sent, (plan.idempotent or not sent) and not is_any(err, HOPELESS), status)
+  return failures.new(line, sent, (plan.idempotent or not sent) and not is_hopeless(err), status)
 end
 
 ---The failure of a request that was under way when the transport was closed.
